@@ -1,0 +1,80 @@
+import { mkdir, realpath } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { anchoredClock, type Clock, decodeAnchor, newAnchor } from "../foundation/clock.ts";
+import { createLog, type Level, type Log } from "../foundation/log.ts";
+import { Meter } from "../foundation/meter.ts";
+import { Scope } from "../foundation/scope.ts";
+
+/** What every process is given by the supervisor, read from the environment once, here. */
+export interface ProcessConfig {
+  /** The data folder, absolute. */
+  readonly data: string;
+  /** The folder of the Unix sockets. */
+  readonly run: string;
+  /** The public HTTP port. */
+  readonly port: number;
+  /** The address the public port listens on. */
+  readonly host: string;
+  /** The stage's UDP port. */
+  readonly udpPort: number;
+  /** Addresses to announce to speakers besides those of the interfaces (behind NAT). */
+  readonly publicIps: readonly string[];
+  /** The URL people use, when it is not what the request says (TLS in front). */
+  readonly publicUrl: string | undefined;
+  readonly databaseUrl: string | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+  /** Ends on SIGTERM and SIGINT, or when the supervisor is gone. */
+  readonly scope: Scope;
+}
+
+export const sockets = {
+  control: (run: string): string => join(run, "control.sock"),
+  stage: (run: string): string => join(run, "stage.sock"),
+  origin: (run: string): string => join(run, "origin.sock"),
+  edge: (run: string, index: number): string => join(run, `edge-${index}.sock`),
+  metrics: (run: string): string => join(run, "metrics.sock"),
+} as const;
+
+/** The longest path a Unix socket may have (`sun_path` is 108 bytes with its end). */
+const longestSocketPath = 107;
+
+/** The folder for sockets: `<data>/run`, or one under the temporary folder when that path is too long for a socket. */
+export async function runFolder(data: string): Promise<string> {
+  await mkdir(data, { recursive: true, mode: 0o700 });
+  const inData = join(await realpath(data), "run");
+  if (Buffer.byteLength(join(inData, "control.sock")) <= longestSocketPath - 8) return inData;
+  return join(tmpdir(), `rostra-${createHash("sha256").update(inData).digest("hex").slice(0, 16)}`);
+}
+
+/** Reads a child process's configuration from the environment that the supervisor set. */
+export async function processConfig(process_: NodeJS.Process, name: string): Promise<ProcessConfig> {
+  const env = process_.env;
+  const data = resolve(env["ROSTRA_DATA"] ?? "data");
+  const run = env["ROSTRA_RUN"] ?? (await runFolder(data));
+  await mkdir(run, { recursive: true, mode: 0o700 });
+  const port = Number(env["PORT"] ?? 8080);
+  const scope = new Scope();
+  process_.title = `rostra ${name}`;
+  return {
+    data,
+    run,
+    port,
+    host: env["ROSTRA_HOST"] ?? "0.0.0.0",
+    udpPort: Number(env["ROSTRA_UDP_PORT"] ?? port),
+    publicIps: (env["ROSTRA_PUBLIC_IP"] ?? "").split(",").filter(Boolean),
+    publicUrl: env["ROSTRA_PUBLIC_URL"] || undefined,
+    databaseUrl: env["DATABASE_URL"] || undefined,
+    clock: anchoredClock(decodeAnchor(env["ROSTRA_CLOCK"]) ?? newAnchor()),
+    log: createLog({
+      process: name,
+      level: (env["ROSTRA_LOG"] as Level | undefined) ?? "info",
+      format: env["ROSTRA_LOG_FORMAT"] === "text" ? "text" : "json",
+    }),
+    meter: new Meter(),
+    scope,
+  };
+}

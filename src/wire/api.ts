@@ -1,0 +1,121 @@
+import * as v from "valibot";
+import { publicStatuses, type PublicStatus, type Role, type StageRole } from "./state.ts";
+
+/** The control API, `/api/v1`. Schemas are the border's validation and the source of `/api/openapi.json`. */
+const title = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200));
+const description = v.pipe(v.string(), v.maxLength(5000));
+const language = v.pipe(v.string(), v.regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$/, "a BCP 47 language tag"));
+const slug = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/, "lower-case letters, digits and hyphens"),
+);
+/** ISO 8601 with an offset. */
+const instant = v.pipe(v.string(), v.isoTimestamp());
+
+export const createSpaceSchema = v.strictObject({
+  title,
+  description: v.optional(description, ""),
+  language: v.optional(language, "en"),
+  /** When it begins; left out: now. */
+  startAt: v.optional(instant),
+  visibility: v.optional(v.picklist(["public", "unlisted"]), "public"),
+  /** Left out: made from the title. */
+  slug: v.optional(slug),
+});
+export type CreateSpace = v.InferInput<typeof createSpaceSchema>;
+
+export const editSpaceSchema = v.strictObject({
+  title: v.optional(title),
+  description: v.optional(description),
+  language: v.optional(language),
+  startAt: v.optional(instant),
+  visibility: v.optional(v.picklist(["public", "unlisted"])),
+});
+export type EditSpace = v.InferInput<typeof editSpaceSchema>;
+
+/** One Space as the API shows it. Times are ISO 8601. */
+export const spaceSchema = v.object({
+  id: v.string(),
+  slug: v.string(),
+  title: v.string(),
+  description: v.string(),
+  language: v.string(),
+  visibility: v.picklist(["public", "unlisted"]),
+  status: v.picklist(publicStatuses),
+  hold: v.boolean(),
+  startAt: v.string(),
+  liveAt: v.nullable(v.string()),
+  /** Milliseconds from `startAt` to the first live segment. */
+  delayMs: v.nullable(v.number()),
+  endedAt: v.nullable(v.string()),
+  listeners: v.number(),
+  replay: v.boolean(),
+});
+export type Space = v.InferOutput<typeof spaceSchema>;
+
+export const createInviteSchema = v.strictObject({
+  role: v.picklist(["host", "cohost", "speaker"]),
+  /** Shown on stage unless the guest gives another. */
+  name: v.optional(v.pipe(v.string(), v.trim(), v.maxLength(80))),
+  /** Seconds until it expires. */
+  expiresIn: v.optional(v.pipe(v.number(), v.integer(), v.minValue(60), v.maxValue(30 * 86_400)), 86_400),
+});
+export type CreateInvite = v.InferInput<typeof createInviteSchema>;
+
+export interface Invite {
+  readonly url: string;
+  readonly token: string;
+  readonly role: StageRole;
+  readonly expiresAt: string;
+  /** For OBS or GStreamer: POST an offer here with `Authorization: Bearer <token>`. */
+  readonly whipUrl: string;
+}
+
+/** One recorded change of a Space's life. */
+export interface SpaceChange {
+  readonly at: string;
+  readonly from: string;
+  readonly to: string;
+  readonly why: string;
+}
+
+/** `GET /api/v1/me`. */
+export interface Me {
+  readonly signedIn: boolean;
+  readonly name: string | null;
+  readonly role: "owner" | null;
+  /** False until the owner link was used: the sign-in page then says to look at the server's output. */
+  readonly ownerExists: boolean;
+}
+
+export interface SpaceList {
+  readonly spaces: readonly Space[];
+}
+export type { PublicStatus, Role };
+
+/*
+ * Routes (all JSON; errors are RFC 9457 problem documents):
+ *
+ * GET    /api/v1/spaces                         public Spaces: live, then upcoming, then ended (newest first; ?limit, ?status)
+ * POST   /api/v1/spaces                         owner; CreateSpace → 201 Space
+ * GET    /api/v1/spaces/:space                  id or slug → Space
+ * PATCH  /api/v1/spaces/:space                  owner; EditSpace → Space
+ * POST   /api/v1/spaces/:space/start            owner or host token; go live now
+ * POST   /api/v1/spaces/:space/end              owner or host token
+ * POST   /api/v1/spaces/:space/cancel           owner
+ * GET    /api/v1/spaces/:space/changes          owner → { changes: SpaceChange[] }
+ * POST   /api/v1/spaces/:space/invites          owner, or host/cohost token (a cohost: speakers only); CreateInvite → 201 Invite
+ * GET    /api/v1/spaces/:space/calendar.ics     RFC 5545
+ * GET    /api/v1/spaces/:space/room             WebSocket, see signalling.ts
+ * POST   /api/v1/spaces/:space/whip             RFC 9725; Bearer invite or participant token; 201 + Location
+ * DELETE /api/v1/spaces/:space/whip/:session
+ * GET    /api/v1/me                             Me
+ * POST   /api/v1/owner/claim                    { token, name } one-time owner link → session cookie
+ * POST   /api/v1/owner/password                 signed in; { password } sets it
+ * POST   /api/v1/session                        { password } → session cookie
+ * DELETE /api/v1/session                        sign out
+ * POST   /api/v1/passkeys/register/options|verify   signed in; WebAuthn
+ * POST   /api/v1/passkeys/login/options|verify      WebAuthn → session cookie
+ * GET    /api/v1/ops                            owner; processes, listeners, levels, for the ops page
+ * GET    /api/openapi.json
+ */

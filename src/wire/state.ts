@@ -1,0 +1,75 @@
+import type { RenditionName } from "./rendition.ts";
+import type { SegmentNumber } from "./timeline.ts";
+
+/** What the public sees of a Space's life. `hold` and `replay` are told beside it, in `LiveState`. */
+export const publicStatuses = ["scheduled", "lobby", "live", "ended", "cancelled"] as const;
+export type PublicStatus = (typeof publicStatuses)[number];
+
+export const roles = ["host", "cohost", "speaker", "listener"] as const;
+export type Role = (typeof roles)[number];
+/** Roles that have a seat on the stage. */
+export type StageRole = Exclude<Role, "listener">;
+
+/** Somebody on stage, as the audience sees them. */
+export interface StagePerson {
+  /** Stable while the Space lasts; the same id stands in `voices` events. */
+  readonly id: string;
+  readonly name: string;
+  readonly role: StageRole;
+  readonly muted: boolean;
+  /** False while their connection is away and their place is kept. */
+  readonly present: boolean;
+}
+
+/** Degradation level of the server, design section 3. */
+export type ServiceLevel = 0 | 1 | 2 | 3 | 4;
+
+export interface RenditionState {
+  readonly name: RenditionName;
+  /** RFC 6381 codecs parameter. */
+  readonly codecs: string;
+  /** Bits per second. */
+  readonly bitrate: number;
+  /** The init segment (ftyp + moov), base64. */
+  readonly init: string;
+}
+
+/** `/live/{space}/state.json`: all that is needed to join. Times are milliseconds since 1970 on the server's clock. */
+export interface LiveState {
+  readonly v: 1;
+  readonly id: string;
+  readonly slug: string;
+  readonly title: string;
+  readonly description: string;
+  /** BCP 47. */
+  readonly language: string;
+  readonly unlisted: boolean;
+  readonly status: PublicStatus;
+  /** True when the segments now published are hold audio in place of the programme. */
+  readonly hold: boolean;
+  /** True when `/replay/{id}/` answers. */
+  readonly replay: boolean;
+  /** When it is announced to begin. */
+  readonly startAt: number;
+  /** When the first live segment began; null before. */
+  readonly liveAt: number | null;
+  /** `liveAt − startAt`: how late it opened; null before. */
+  readonly delayMs: number | null;
+  readonly endedAt: number | null;
+  /** The server's clock when this was made. */
+  readonly now: number;
+  /** When segment 0 starts; null when there is no timeline yet (before the lobby). */
+  readonly epochMs: number | null;
+  /** The oldest and the latest complete segment that can be had; null when there is none. */
+  readonly first: SegmentNumber | null;
+  readonly latest: SegmentNumber | null;
+  /** How `stream.mp4` is pushed now: chunk by chunk or by whole segments. */
+  readonly push: "chunk" | "segment";
+  readonly level: ServiceLevel;
+  /** Listeners on all edges, seats that play now. */
+  readonly listeners: number;
+  readonly renditions: readonly RenditionState[];
+  readonly stage: readonly StagePerson[];
+  /** A line by the host for everybody; empty when there is none. */
+  readonly notice: string;
+}
