@@ -1,0 +1,110 @@
+import { readFile } from "node:fs/promises";
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { Problem, reason } from "../foundation/errors.ts";
+import type { ServeOptions } from "./serve/options.ts";
+
+const usage = `rostra: live conversations that a million people come to hear at the same minute
+
+  rostra serve        start everything on this machine
+      --port N        public HTTP port                            (8080, or $PORT)
+      --host ADDR     address the public port listens on          (0.0.0.0, or $ROSTRA_HOST)
+      --data DIR      data folder                                 (./data, or $ROSTRA_DATA)
+      --edges N       edge processes                              (2, or $ROSTRA_EDGES)
+      --udp-port N    UDP port of the stage                       (the HTTP port's number, or $ROSTRA_UDP_PORT)
+      --public-ip IP[,IP]  addresses speakers reach the stage at, behind NAT   ($ROSTRA_PUBLIC_IP)
+      --public-url URL     what people type, with TLS in front    ($ROSTRA_PUBLIC_URL)
+      --metrics HOST:PORT  Prometheus metrics over TCP as well    (a Unix socket in the data folder only)
+      --no-demo       open no demo Space when there is no Space
+      --log text|json (text on a terminal, json elsewhere)
+  rostra doctor       look at this machine and say what would keep a Space from opening (same options)
+  rostra owner-link   print a new one-time owner link of the running server (--data)
+  rostra version
+  rostra help
+
+PostgreSQL instead of the embedded SQLite: DATABASE_URL=postgres://…
+`;
+
+const serveFlags = {
+  port: { type: "string" },
+  host: { type: "string" },
+  data: { type: "string" },
+  edges: { type: "string" },
+  "udp-port": { type: "string" },
+  "public-ip": { type: "string" },
+  "public-url": { type: "string" },
+  metrics: { type: "string" },
+  "no-demo": { type: "boolean" },
+  log: { type: "string" },
+} satisfies ParseArgsConfig["options"];
+
+/** Runs one command and gives its exit code: 0 done, 1 it failed, 2 the words were off. */
+export async function main(args: readonly string[]): Promise<number> {
+  const [command = "help", ...rest] = args;
+  try {
+    switch (command) {
+      case "serve": {
+        const { serve } = await import("./serve/serve.ts");
+        return await serve(await optionsFrom(rest));
+      }
+      case "doctor": {
+        const { doctor } = await import("./serve/doctor.ts");
+        return await doctor(await optionsFrom(rest));
+      }
+      case "owner-link": {
+        const { printOwnerLink } = await import("./serve/owner-link.ts");
+        return await printOwnerLink(await optionsFrom(rest));
+      }
+      case "run": {
+        const { runChild } = await import("./child.ts");
+        return await runChild(rest[0] ?? "", rest[1]);
+      }
+      case "version":
+      case "--version":
+        process.stdout.write(`${await version()}\n`);
+        return 0;
+      case "help":
+      case "--help":
+      case "-h":
+        process.stdout.write(usage);
+        return 0;
+      default:
+        process.stderr.write(`rostra: there is no command "${command}".\n\n${usage}`);
+        return 2;
+    }
+  } catch (thrown) {
+    if (thrown instanceof Problem) {
+      process.stderr.write(`rostra: ${thrown.title}. ${thrown.message}\n        ${thrown.action} (${thrown.code})\n`);
+      return thrown.code === "usage" ? 2 : 1;
+    }
+    process.stderr.write(`rostra: ${thrown instanceof Error ? (thrown.stack ?? reason(thrown)) : reason(thrown)}\n`);
+    return 1;
+  }
+}
+
+async function optionsFrom(args: readonly string[]): Promise<ServeOptions> {
+  const { serveOptions } = await import("./serve/options.ts");
+  try {
+    const { values } = parseArgs({ args: [...args], options: serveFlags, strict: true, allowPositionals: false });
+    return await serveOptions(values, process.env);
+  } catch (thrown) {
+    if (thrown instanceof Problem) throw thrown;
+    throw new Problem({
+      status: 400,
+      code: "usage",
+      title: "The command's words are off",
+      detail: `${reason(thrown)}.`,
+      action: "`rostra help` lists the options.",
+    });
+  }
+}
+
+/** The package's version, from the nearest package.json above this file. */
+export async function version(): Promise<string> {
+  for (const up of ["../../package.json", "../package.json"]) {
+    const text = await readFile(new URL(up, import.meta.url), "utf8").catch(() => undefined);
+    if (text === undefined) continue;
+    const found: unknown = JSON.parse(text);
+    if (typeof found === "object" && found !== null && "version" in found) return String(found.version);
+  }
+  return "unknown";
+}

@@ -1,0 +1,96 @@
+import { resolve } from "node:path";
+import { isIP } from "node:net";
+import { Problem } from "../../foundation/errors.ts";
+import { runFolder } from "../config.ts";
+
+/** What `rostra serve` was asked for, checked. */
+export interface ServeOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly data: string;
+  /** The folder of the Unix sockets. */
+  readonly run: string;
+  readonly edges: number;
+  readonly udpPort: number;
+  readonly publicIps: readonly string[];
+  readonly publicUrl: string | undefined;
+  /** Where metrics are served over TCP besides the Unix socket. */
+  readonly metrics: { readonly host: string; readonly port: number } | undefined;
+  readonly demo: boolean;
+  readonly log: "text" | "json";
+  readonly databaseUrl: string | undefined;
+}
+
+/** The most edge processes one machine is asked to run. */
+const maxEdges = 64;
+
+type Words = Readonly<Record<string, string | boolean | undefined>>;
+
+/** Options from the command's words first, then the environment, then the defaults. Throws a `usage` Problem. */
+export async function serveOptions(words: Words, env: NodeJS.ProcessEnv): Promise<ServeOptions> {
+  const word = (name: string, variable: string, otherwise: string): string => {
+    const said = words[name];
+    return (typeof said === "string" ? said : env[variable]) || otherwise;
+  };
+  const port = whole("--port", word("port", "PORT", "8080"), 1, 65_535);
+  const data = resolve(word("data", "ROSTRA_DATA", "data"));
+  const log = word("log", "ROSTRA_LOG_FORMAT", process.stdout.isTTY ? "text" : "json");
+  if (log !== "text" && log !== "json") throw off("--log", log, "text or json");
+  const publicIps = word("public-ip", "ROSTRA_PUBLIC_IP", "").split(",").filter(Boolean);
+  for (const ip of publicIps)
+    if (!isIP(ip)) throw off("--public-ip", ip, "IPv4 or IPv6 addresses, with commas between");
+  const publicUrl = word("public-url", "ROSTRA_PUBLIC_URL", "") || undefined;
+  if (publicUrl !== undefined && !/^https?:\/\//.test(publicUrl)) {
+    throw off("--public-url", publicUrl, "a URL that begins with https:// or http://");
+  }
+  return {
+    port,
+    host: word("host", "ROSTRA_HOST", "0.0.0.0"),
+    data,
+    run: await runFolder(data).catch((thrown: unknown) => {
+      throw dataProblem(data, thrown);
+    }),
+    edges: whole("--edges", word("edges", "ROSTRA_EDGES", "2"), 1, maxEdges),
+    udpPort: whole("--udp-port", word("udp-port", "ROSTRA_UDP_PORT", String(port)), 1, 65_535),
+    publicIps,
+    publicUrl: publicUrl?.replace(/\/+$/, ""),
+    metrics: address(word("metrics", "ROSTRA_METRICS", "")),
+    demo: words["no-demo"] !== true && env["ROSTRA_DEMO"] !== "0",
+    log,
+    databaseUrl: env["DATABASE_URL"] || undefined,
+  };
+}
+
+export function dataProblem(data: string, cause: unknown): Problem {
+  return new Problem({
+    status: 500,
+    code: "data-not-writable",
+    title: "The data folder cannot be written",
+    detail: `${data}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    action: "Give another folder with --data, or make this one writable for the user that runs rostra.",
+    cause,
+  });
+}
+
+function address(text: string): ServeOptions["metrics"] {
+  if (text === "") return undefined;
+  const match = /^(?:(.*):)?(\d+)$/.exec(text);
+  if (!match) throw off("--metrics", text, "HOST:PORT, such as 127.0.0.1:9464");
+  return { host: match[1] || "127.0.0.1", port: whole("--metrics", match[2] ?? "", 1, 65_535) };
+}
+
+function whole(flag: string, text: string, least: number, most: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= least && value <= most)) throw off(flag, text, `a whole number from ${least} to ${most}`);
+  return value;
+}
+
+function off(flag: string, text: string, wanted: string): Problem {
+  return new Problem({
+    status: 400,
+    code: "usage",
+    title: "The command's words are off",
+    detail: `${flag} was given "${text}".`,
+    action: `It takes ${wanted}.`,
+  });
+}
