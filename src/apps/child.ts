@@ -52,8 +52,11 @@ export async function runChild(name: string, number: string | undefined): Promis
     await start(name, index, config);
   } catch (thrown) {
     config.log.error("start-failed", { reason: reason(thrown), error: thrown });
-    process.send?.({ t: "failed", reason: reason(thrown) });
-    return 1;
+    // The channel to the supervisor would hold the process open: it is told, and then the process is gone.
+    await new Promise((resolve) =>
+      process.send ? process.send({ t: "failed", reason: reason(thrown) }, resolve) : resolve(null),
+    );
+    process.exit(1);
   }
   process.send?.({ t: "ready" });
   const code = await done.promise;
