@@ -1,0 +1,78 @@
+import type { ProblemDocument } from "../../src/foundation/errors.ts";
+import { t } from "../i18n/catalogue.ts";
+
+/** A refusal, or no answer at all (`status` 0), with words to show. Pages load the catalogue's area `problem`. */
+export class ApiProblem extends Error {
+  readonly status: number;
+  /** The problem's code; `offline` when nothing answered, `not-json` when something else than our server did. */
+  readonly code: string;
+  /** What to do, in the server's words; empty when it said nothing. */
+  readonly action: string;
+  /** JSON Pointer of the wrong input. */
+  readonly pointer: string | undefined;
+
+  constructor(status: number, document: Partial<ProblemDocument> & { readonly code: string }) {
+    super(document.detail ?? document.title ?? document.code);
+    this.name = "ApiProblem";
+    this.status = status;
+    this.code = document.code;
+    this.action = document.action ?? "";
+    this.pointer = document.pointer;
+  }
+}
+
+/** How long a request may take. */
+const timeoutMs = 10_000;
+
+export interface ApiRequest {
+  /** @default "GET", or "POST" with a body */
+  readonly method?: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** A host's or speaker's token, sent as Bearer. */
+  readonly token?: string | undefined;
+  readonly signal?: AbortSignal;
+}
+
+/** One request to `/api/v1{path}`; the JSON of the answer, or an `ApiProblem` thrown. */
+export async function api<T>(path: string, request: ApiRequest = {}): Promise<T> {
+  const { body, token, signal } = request;
+  const timeout = AbortSignal.timeout(timeoutMs);
+  let response: Response;
+  try {
+    response = await fetch(`/api/v1${path}`, {
+      method: request.method ?? (body === undefined ? "GET" : "POST"),
+      credentials: "same-origin",
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      headers: {
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw new ApiProblem(0, { code: "offline" });
+  }
+  const text = await response.text();
+  let value: unknown;
+  try {
+    value = text === "" ? undefined : JSON.parse(text);
+  } catch {
+    throw new ApiProblem(response.status, { code: "not-json" });
+  }
+  if (response.ok) return value as T;
+  const document = (value ?? {}) as Partial<ProblemDocument>;
+  throw new ApiProblem(response.status, { ...document, code: document.code ?? `http-${response.status}` });
+}
+
+/** Words for whatever was thrown: the page's own for what happens often, else the server's detail and advice. */
+export function wordsFor(thrown: unknown): string {
+  if (!(thrown instanceof ApiProblem)) return t("problem.unknown");
+  if (thrown.code === "offline") return t("problem.offline");
+  if (thrown.status === 401) return t("problem.signedOut");
+  if (thrown.status === 403) return t("problem.forbidden");
+  if (thrown.status === 429 || thrown.status === 503) return t("problem.busy");
+  if (thrown.status >= 500 || thrown.code === "not-json") return t("problem.server");
+  return [thrown.message, thrown.action].filter(Boolean).join(" ");
+}
