@@ -163,8 +163,8 @@ export function hold(life: Live, because: HoldReason, now: Moment): Step<Hold> {
 /** The programme is back: with the next segment that the stage can make. */
 export function resume(life: Hold, now: Moment, why: string): Step<Live> {
   const { startAt, epoch, liveFrom } = life;
-  const onAirFrom = boundary(epoch, liveFrom, now);
-  return step(life, { kind: "live", startAt, epoch, liveFrom, onAirFrom }, now, why);
+  const from = boundary(epoch, liveFrom, now);
+  return step(life, { kind: "live", startAt, epoch, liveFrom, onAirFrom: from }, now, why);
 }
 
 export function end(life: Life, now: Moment, why: string): Step<Ended> {
@@ -183,7 +183,7 @@ export function end(life: Life, now: Moment, why: string): Step<Ended> {
         status: 409,
         code: "space-not-open",
         title: "The Space has not opened yet",
-        detail: `It opens at ${iso(later(life.startAt, -lobbyLead))}; there is nothing to end.`,
+        detail: `It opens at ${iso(epochMs(life.startAt - lobbyLead))}; there is nothing to end.`,
         action: "Cancel it instead.",
       });
     case "ended":
