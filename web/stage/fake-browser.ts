@@ -42,7 +42,7 @@ export class FakePeer extends EventTarget {
   iceGatheringState: RTCIceGatheringState = "new";
   localDescription: { sdp: string } | null = null;
   remoteDescription: { sdp: string } | null = null;
-  readonly sent: (unknown | null)[] = [];
+  readonly sent: unknown[] = [];
   direction: string | undefined;
 
   addTransceiver(track: unknown, init: { direction: string }): unknown {

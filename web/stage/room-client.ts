@@ -270,7 +270,7 @@ export class RoomClient {
   }
 
   #tell(moment: RoomMoment): void {
-    for (const run of [...this.#onMoment]) run(moment);
+    for (const run of this.#onMoment) run(moment);
   }
 }
 

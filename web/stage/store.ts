@@ -20,7 +20,7 @@ export class Store<T> implements Readable<T> {
   set(value: T): void {
     if (Object.is(value, this.#value)) return;
     this.#value = value;
-    for (const run of [...this.#watchers]) run(value);
+    for (const run of this.#watchers) run(value);
   }
 
   watch(run: (value: T) => void): () => void {
