@@ -24,6 +24,8 @@ export interface ProcessConfig {
   /** The URL people use, when it is not what the request says (TLS in front). */
   readonly publicUrl: string | undefined;
   readonly databaseUrl: string | undefined;
+  /** Whether a demo Space plays while there is no other. @default false */
+  readonly demo?: boolean;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
@@ -68,6 +70,7 @@ export async function processConfig(process_: NodeJS.Process, name: string): Pro
     publicIps: (env["ROSTRA_PUBLIC_IP"] ?? "").split(",").filter(Boolean),
     publicUrl: env["ROSTRA_PUBLIC_URL"] || undefined,
     databaseUrl: env["DATABASE_URL"] || undefined,
+    demo: env["ROSTRA_DEMO"] !== "0",
     clock: anchoredClock(decodeAnchor(env["ROSTRA_CLOCK"]) ?? newAnchor()),
     log: createLog({
       process: name,

@@ -79,6 +79,49 @@ export interface SpaceChange {
   readonly why: string;
 }
 
+/** `POST /api/v1/spaces/:space/host-token`: the owner's own participant token. */
+export interface HostToken {
+  readonly token: string;
+}
+
+/** `GET /api/v1/ops`. */
+export interface Ops {
+  /** ISO 8601. */
+  readonly now: string;
+  readonly processes: readonly {
+    readonly name: string;
+    readonly up: boolean;
+    /** Resident memory in bytes; null where it is not known. */
+    readonly rss: number | null;
+    /** CPU time used since it began, seconds. */
+    readonly cpuSeconds: number | null;
+    readonly uptimeSeconds: number | null;
+    /** Event loop delay, 99th percentile, seconds. */
+    readonly loopDelaySeconds: number | null;
+    readonly restarts: number | null;
+  }[];
+  /** Spaces that are scheduled, open or live now. */
+  readonly spaces: readonly {
+    readonly id: string;
+    readonly slug: string;
+    readonly title: string;
+    readonly status: PublicStatus;
+    readonly hold: boolean;
+    readonly listeners: number;
+    readonly onStage: number;
+    readonly hands: number;
+    /** How late it opened, ms; null before. */
+    readonly delayMs: number | null;
+    /** Health of its programme as the stage last told it; null when it told none. */
+    readonly programme: { readonly onAir: boolean; readonly lagMs: number; readonly lost: number } | null;
+  }[];
+  readonly listeners: number;
+  /** Open WebSockets of all rooms. */
+  readonly sockets: number;
+  /** Whether control hears the two it looks after. */
+  readonly links: { readonly origin: boolean; readonly stage: boolean };
+}
+
 /** `GET /api/v1/me`. */
 export interface Me {
   readonly signedIn: boolean;
@@ -103,6 +146,7 @@ export type { PublicStatus, Role };
  * POST   /api/v1/spaces/:space/start            owner or host token; go live now
  * POST   /api/v1/spaces/:space/end              owner or host token
  * POST   /api/v1/spaces/:space/cancel           owner
+ * POST   /api/v1/spaces/:space/host-token       owner → HostToken, with which the desk joins the room
  * GET    /api/v1/spaces/:space/changes          owner → { changes: SpaceChange[] }
  * POST   /api/v1/spaces/:space/invites          owner, or host/cohost token (a cohost: speakers only); CreateInvite → 201 Invite
  * GET    /api/v1/spaces/:space/calendar.ics     RFC 5545
@@ -116,6 +160,6 @@ export type { PublicStatus, Role };
  * DELETE /api/v1/session                        sign out
  * POST   /api/v1/passkeys/register/options|verify   signed in; WebAuthn
  * POST   /api/v1/passkeys/login/options|verify      WebAuthn → session cookie
- * GET    /api/v1/ops                            owner; processes, listeners, levels, for the ops page
+ * GET    /api/v1/ops                            owner; Ops: processes, listeners, for the ops page
  * GET    /api/openapi.json
  */

@@ -30,6 +30,8 @@ export const maxOfferBytes = 64 * 1024;
 export const offerSchema = v.object({
   participant: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
   sdp: v.pipe(v.string(), v.maxLength(maxOfferBytes)),
+  /** `tcp` when the speaker's UDP is blocked. */
+  transport: v.optional(v.picklist(["udp", "tcp"]), "udp"),
 });
 export type Offer = v.InferOutput<typeof offerSchema>;
 

@@ -29,6 +29,8 @@ export const timelineSpecSchema = v.object({
   endedAt: v.nullable(time),
   stage: v.pipe(v.array(stagePersonSchema), v.maxLength(64)),
   notice: v.pipe(v.string(), v.maxLength(500)),
+  /** False for the demo Space, which may play for months: nothing is archived and there is no replay. */
+  archive: v.optional(v.boolean(), true),
 });
 export type TimelineSpec = v.InferOutput<typeof timelineSpecSchema>;
 
