@@ -63,6 +63,10 @@ function readEvents(bytes: Uint8Array, slot: number): RoomEvent[] {
   return events;
 }
 
+function expect(value: number, wanted: number, what: string): void {
+  if (value !== wanted) throw badChunk(`${what} is ${value}, not ${wanted}.`);
+}
+
 function readFragment(bytes: Uint8Array): { slot: number; sizes: number[]; dataAt: number } {
   const view = viewOf(bytes);
   let at = 0;
@@ -75,9 +79,6 @@ function readFragment(bytes: Uint8Array): { slot: number; sizes: number[]; dataA
     const size = next();
     if (next() !== fourcc(type)) throw badChunk(`There is no ${type} box at byte ${at - 8} of the fragment.`);
     return size;
-  };
-  const expect = (value: number, wanted: number, what: string): void => {
-    if (value !== wanted) throw badChunk(`${what} is ${value}, not ${wanted}.`);
   };
 
   const moofSize = open("moof");

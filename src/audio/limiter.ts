@@ -1,0 +1,172 @@
+import { type AudioFrame, frameSamples } from "./frame.ts";
+import { amplitude } from "./level.ts";
+
+export interface LimiterOptions {
+  /** Nothing goes above, dBTP (or dBFS without `truePeak`). @default -1 */
+  readonly ceiling?: number;
+  /** Finds peaks between the samples too, by oversampling four times (ITU-R BS.1770-4, annex 2). @default true */
+  readonly truePeak?: boolean;
+}
+
+/** The limiter looks 5 ms ahead: its output is that much late, in samples at 48 kHz. */
+export const limiterDelay = 240;
+
+/** The interpolating filter of BS.1770-4, annex 2: phases 0 and 1; phases 3 and 2 are the same backwards. */
+const phase0 = [
+  0.001708984375, 0.010986328125, -0.0196533203125, 0.033203125, -0.0594482421875, 0.1373291015625, 0.97216796875,
+  -0.102294921875, 0.047607421875, -0.026611328125, 0.014892578125, -0.00830078125,
+] as const;
+const phase1 = [
+  -0.0291748046875, 0.029296875, -0.0517578125, 0.089111328125, -0.16650390625, 0.465087890625, 0.77978515625,
+  -0.2003173828125, 0.1015625, -0.0582275390625, 0.0330810546875, -0.0189208984375,
+] as const;
+const taps = 12;
+const kernel = Float64Array.from([...phase0, ...phase1, ...phase1.toReversed(), ...phase0.toReversed()]);
+
+/** The largest magnitude between and at the twelve samples that end at `at`. */
+export function truePeak(samples: Float32Array, at: number): number {
+  const first = at - taps + 1;
+  let peak = 0;
+  for (let phase = 0; phase < 4 * taps; phase += taps) {
+    let sum = 0;
+    for (let k = 0; k < taps; k++) sum += (kernel[phase + k] ?? 0) * (samples[first + taps - 1 - k] ?? 0);
+    const magnitude = sum < 0 ? -sum : sum;
+    if (magnitude > peak) peak = magnitude;
+  }
+  return peak;
+}
+
+const history = limiterDelay + taps - 1;
+/** The least gain is held over the look-ahead and then averaged, so that it is reached before its peak comes out. */
+const hold = limiterDelay + 1;
+const smooth = limiterDelay - taps;
+/** Recovery: 63 % in 80 ms. */
+const recovery = 1 - Math.exp(-1 / (0.08 * 48_000));
+/** Peaks between samples do not reach twice the samples around them in any sound that comes from a codec. */
+const suspicious = 0.5;
+const settled = 0.99999;
+
+/**
+ * A look-ahead peak limiter: the gain needed for each peak is held for 5 ms, averaged over 5 ms, and applied to the sound
+ * delayed by 5 ms. Below the ceiling it changes nothing but the delay.
+ */
+export class Limiter {
+  readonly #ceiling: number;
+  readonly #truePeak: boolean;
+  /** The samples that wait, and behind them the frame that has come. */
+  readonly #samples = new Float32Array(history + frameSamples);
+  /** Samples left for which a peak may hide between samples. */
+  #near = 0;
+  #envelope = 1;
+  #gain: GainWindow | undefined;
+
+  constructor(options: LimiterOptions = {}) {
+    this.#ceiling = amplitude(options.ceiling ?? -1);
+    this.#truePeak = options.truePeak ?? true;
+  }
+
+  /** A limiter with the same sound waiting in it and the same gain, with its own options. */
+  fork(options: LimiterOptions): Limiter {
+    const fork = new Limiter(options);
+    fork.#samples.set(this.#samples);
+    fork.#near = this.#near;
+    fork.#envelope = this.#envelope;
+    fork.#gain = this.#gain?.copy();
+    return fork;
+  }
+
+  /** Takes the next frame and returns the one that comes out, 5 ms late. */
+  process(frame: AudioFrame): AudioFrame {
+    this.#samples.copyWithin(0, frameSamples);
+    this.#samples.set(frame, history);
+    const out = new Float32Array(frameSamples);
+    if (this.#gain === undefined && this.#near === 0 && !this.#loud(frame)) {
+      out.set(this.#samples.subarray(taps - 1, taps - 1 + frameSamples));
+      return out;
+    }
+    this.#limit(out);
+    return out;
+  }
+
+  #loud(frame: AudioFrame): boolean {
+    const bound = this.#ceiling * (this.#truePeak ? suspicious : 1);
+    for (let i = 0; i < frameSamples; i++) {
+      const sample = frame[i] ?? 0;
+      if (sample > bound || sample < -bound) return true;
+    }
+    return false;
+  }
+
+  #limit(out: AudioFrame): void {
+    const gain = (this.#gain ??= new GainWindow());
+    const bound = this.#ceiling * suspicious;
+    const calm = this.#envelope >= settled;
+    let worst = 1;
+    let near = this.#near;
+    let envelope = this.#envelope;
+    for (let i = 0; i < frameSamples; i++) {
+      const sample = Math.abs(this.#samples[history + i] ?? 0);
+      let peak = sample;
+      if (this.#truePeak) {
+        if (sample > bound) near = taps;
+        if (near > 0) {
+          near--;
+          peak = Math.max(peak, truePeak(this.#samples, history + i));
+        }
+      }
+      const needed = peak > this.#ceiling ? this.#ceiling / peak : 1;
+      envelope = needed < envelope ? needed : envelope + (1 - envelope) * recovery;
+      if (needed < worst) worst = needed;
+      out[i] = (this.#samples[taps - 1 + i] ?? 0) * gain.next(envelope);
+    }
+    this.#near = near;
+    this.#envelope = envelope;
+    // A whole frame without a peak, on a gain that had recovered: every value in the window is 1 again.
+    if (calm && worst === 1) {
+      this.#gain = undefined;
+      this.#envelope = 1;
+    }
+  }
+}
+
+/** The least of the last `hold` values, averaged over the last `smooth` of those. */
+class GainWindow {
+  /** A queue of values that rise, each with the time it came: the first is the least of the window. */
+  readonly #values = new Float64Array(hold + 1);
+  readonly #times = new Float64Array(hold + 1);
+  readonly #averaged = new Float64Array(smooth).fill(1);
+  #first = 0;
+  #length = 0;
+  #time = 0;
+  #sum: number = smooth;
+
+  copy(): GainWindow {
+    const copy = new GainWindow();
+    copy.#values.set(this.#values);
+    copy.#times.set(this.#times);
+    copy.#averaged.set(this.#averaged);
+    copy.#first = this.#first;
+    copy.#length = this.#length;
+    copy.#time = this.#time;
+    copy.#sum = this.#sum;
+    return copy;
+  }
+
+  next(value: number): number {
+    const size = hold + 1;
+    const time = this.#time++;
+    if (this.#length > 0 && (this.#times[this.#first] ?? 0) <= time - hold) {
+      this.#first = (this.#first + 1) % size;
+      this.#length--;
+    }
+    while (this.#length > 0 && (this.#values[(this.#first + this.#length - 1) % size] ?? 0) >= value) this.#length--;
+    const last = (this.#first + this.#length++) % size;
+    this.#values[last] = value;
+    this.#times[last] = time;
+    const least = this.#values[this.#first] ?? 1;
+    const at = time % smooth;
+    this.#sum += least - (this.#averaged[at] ?? 1);
+    this.#averaged[at] = least;
+    return this.#sum / smooth;
+  }
+}
