@@ -1,4 +1,5 @@
 import type desk from "./en/desk.ts";
+import type frame from "./en/frame.ts";
 import type hand from "./en/hand.ts";
 import type home from "./en/home.ts";
 import type listen from "./en/listen.ts";
@@ -21,6 +22,7 @@ export type Messages = Readonly<Record<string, Message>>;
 
 interface Areas {
   readonly desk: typeof desk;
+  readonly frame: typeof frame;
   readonly hand: typeof hand;
   readonly home: typeof home;
   readonly listen: typeof listen;

@@ -1,0 +1,16 @@
+export default {
+  "frame.language": "Language",
+  "frame.desk": "Desk",
+  "frame.ops": "Operations",
+  "frame.signIn": "Sign in",
+  "frame.signOut": "Sign out",
+  "frame.tryAgain": "Try again",
+  "frame.loading": "Loading…",
+  "frame.copy": "Copy",
+  "frame.copied": "Copied",
+  "frame.cancel": "Cancel",
+  "frame.close": "Close",
+  "frame.lost": "There is nothing here",
+  "frame.lostDetail": "Check the address, or look for the Space on the home page.",
+  "frame.home": "Home page",
+} as const;

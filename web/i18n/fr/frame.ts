@@ -1,0 +1,16 @@
+export default {
+  "frame.language": "Langue",
+  "frame.desk": "Régie",
+  "frame.ops": "Exploitation",
+  "frame.signIn": "Se connecter",
+  "frame.signOut": "Se déconnecter",
+  "frame.tryAgain": "Réessayer",
+  "frame.loading": "Chargement…",
+  "frame.copy": "Copier",
+  "frame.copied": "Copié",
+  "frame.cancel": "Annuler",
+  "frame.close": "Fermer",
+  "frame.lost": "Il n’y a rien ici",
+  "frame.lostDetail": "Vérifiez l’adresse, ou cherchez l’Espace sur la page d’accueil.",
+  "frame.home": "Page d’accueil",
+} as const;

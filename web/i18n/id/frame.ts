@@ -1,0 +1,16 @@
+export default {
+  "frame.language": "Bahasa",
+  "frame.desk": "Meja siaran",
+  "frame.ops": "Operasional",
+  "frame.signIn": "Masuk",
+  "frame.signOut": "Keluar",
+  "frame.tryAgain": "Coba lagi",
+  "frame.loading": "Memuat…",
+  "frame.copy": "Salin",
+  "frame.copied": "Tersalin",
+  "frame.cancel": "Batal",
+  "frame.close": "Tutup",
+  "frame.lost": "Tidak ada apa-apa di sini",
+  "frame.lostDetail": "Periksa alamatnya, atau cari Space ini di halaman depan.",
+  "frame.home": "Halaman depan",
+} as const;
