@@ -1,5 +1,6 @@
 import type { ProblemDocument } from "../../src/foundation/errors.ts";
 import { t } from "../i18n/catalogue.ts";
+import { deadline } from "./deadline.ts";
 
 /** A refusal, or no answer at all (`status` 0), with words to show. Pages load the catalogue's area `problem`. */
 export class ApiProblem extends Error {
@@ -37,24 +38,27 @@ export interface ApiRequest {
 /** One request to `/api/v1{path}`; the JSON of the answer, or an `ApiProblem` thrown. */
 export async function api<T>(path: string, request: ApiRequest = {}): Promise<T> {
   const { body, token, signal } = request;
-  const timeout = AbortSignal.timeout(timeoutMs);
+  const limit = deadline(timeoutMs, signal);
   let response: Response;
+  let text: string;
   try {
     response = await fetch(`/api/v1${path}`, {
       method: request.method ?? (body === undefined ? "GET" : "POST"),
       credentials: "same-origin",
-      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      signal: limit.signal,
       headers: {
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
+    text = await response.text();
   } catch (cause) {
     if (signal?.aborted) throw cause;
     throw new ApiProblem(0, { code: "offline" });
+  } finally {
+    limit.end();
   }
-  const text = await response.text();
   let value: unknown;
   try {
     value = text === "" ? undefined : JSON.parse(text);

@@ -1,0 +1,118 @@
+import { livePaths } from "../../src/wire/paths.ts";
+import type { RenditionName } from "../../src/wire/rendition.ts";
+import { earlySegments, segmentMs, segmentOfSlot } from "../../src/wire/timeline.ts";
+import { deadline } from "../api/deadline.ts";
+import { createReader, type Fragment, type Parts } from "./fragments.ts";
+
+/** A stream that says nothing for so long is given up; chunks come every 320 ms, segments every 960 ms. */
+export const silenceMs = 4000;
+/** How many missing segments are fetched after a reconnection; more are skipped. */
+export const maxFilledSegments = 5;
+
+/** The server answered, and not with media. */
+export class Refused extends Error {
+  readonly status: number;
+  constructor(status: number) {
+    super(`the server answered ${status}`);
+    this.status = status;
+  }
+}
+
+/** The server answered, and nothing followed. */
+export class HeldBack extends Error {}
+
+/** How long a numbered segment may take that the server holds until it is there. */
+const heldMs = (earlySegments + 1) * segmentMs + silenceMs;
+/** How long a missing segment may take: later than that the sound has run dry anyway. */
+const fillMs = 2000;
+
+export interface Way {
+  /** Other host, without a trailing slash; empty for the page's own. */
+  readonly base: string;
+  readonly space: string;
+  readonly rendition: RenditionName;
+  readonly fetch: typeof fetch;
+}
+
+const options = (signal: AbortSignal): RequestInit => ({ signal, credentials: "omit" });
+
+/**
+ * Reads `stream.mp4` until it ends (returns), breaks or falls silent (throws); `take` is awaited before more is read.
+ * `HeldBack` when the server answered and no byte followed: something between holds the response back.
+ */
+export async function readStream(way: Way, signal: AbortSignal, take: (parts: Parts) => Promise<void>): Promise<void> {
+  const limit = deadline(silenceMs, signal);
+  let waiting = false;
+  try {
+    const response = await way.fetch(way.base + livePaths.stream(way.space, way.rendition), options(limit.signal));
+    if (!response.ok || !response.body) throw new Refused(response.status);
+    waiting = true;
+    const read = createReader();
+    const reader = response.body.getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      waiting = false;
+      limit.touch();
+      const parts = read(value);
+      if (parts.init || parts.fragments.length) await take(parts);
+    }
+  } catch (failure) {
+    throw waiting && !signal.aborted && limit.signal.aborted ? new HeldBack() : failure;
+  } finally {
+    limit.end();
+  }
+}
+
+async function bytesOf(way: Way, path: string, outer: AbortSignal, ms: number): Promise<Uint8Array> {
+  const limit = deadline(ms, outer);
+  try {
+    const response = await way.fetch(way.base + path, options(limit.signal));
+    if (!response.ok) throw new Refused(response.status);
+    return new Uint8Array(await response.arrayBuffer());
+  } finally {
+    limit.end();
+  }
+}
+
+/** The chunks of one numbered segment. */
+async function readSegment(way: Way, n: number, signal: AbortSignal, ms: number): Promise<readonly Fragment[]> {
+  return createReader()(await bytesOf(way, livePaths.segment(way.space, way.rendition, n), signal, ms)).fragments;
+}
+
+/** Follows numbered segments from `first` on; the server holds a request that is early until the segment is there. */
+export async function readSegments(
+  way: Way,
+  first: number,
+  signal: AbortSignal,
+  take: (parts: Parts) => Promise<void>,
+): Promise<void> {
+  await take(createReader()(await bytesOf(way, livePaths.init(way.space, way.rendition), signal, silenceMs)));
+  for (let n = first; !signal.aborted; n++) {
+    await take({ init: undefined, fragments: await readSegment(way, n, signal, heldMs) });
+  }
+}
+
+/** The segments between the last chunk that was taken and the next one; empty when nothing is missing. */
+export function missingSegments(lastSlot: number, nextSlot: number): number[] {
+  if (nextSlot <= lastSlot + 1) return [];
+  const [from, to] = [segmentOfSlot(lastSlot + 1), segmentOfSlot(nextSlot - 1)];
+  return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+}
+
+/** The chunks between `lastSlot` and `nextSlot`, fetched as numbered segments; empty when there are too many or one fails. */
+export async function fillGap(
+  way: Way,
+  lastSlot: number,
+  nextSlot: number,
+  signal: AbortSignal,
+): Promise<readonly Fragment[]> {
+  const missing = missingSegments(lastSlot, nextSlot);
+  if (missing.length === 0 || missing.length > maxFilledSegments) return [];
+  try {
+    const segments = await Promise.all(missing.map((n) => readSegment(way, n, signal, fillMs)));
+    return segments.flat().filter(({ slot }) => slot > lastSlot && slot < nextSlot);
+  } catch {
+    return [];
+  }
+}
