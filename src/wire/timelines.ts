@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { publicStatuses, type LiveState } from "./state.ts";
+import { publicStatuses, type LiveState, type ServiceLevel } from "./state.ts";
 
 /** What control tells the origin about a Space (`PUT /timelines/{id}`); the origin keeps it on disk and goes on alone. */
 export const stagePersonSchema = v.object({
@@ -34,6 +34,44 @@ export const timelineSpecSchema = v.object({
 });
 export type TimelineSpec = v.InferOutput<typeof timelineSpecSchema>;
 
+/**
+ * `POST /timelines/{id}/events`: what the audience is told with the next chunk. `voices` ride in the programme's own
+ * chunks; `status` and `count` are accepted and not used, since the origin knows them better.
+ */
+export const roomEventsSchema = v.object({
+  events: v.pipe(
+    v.array(
+      v.variant("t", [
+        v.object({ t: v.literal("stage"), people: v.pipe(v.array(stagePersonSchema), v.maxLength(64)) }),
+        v.object({ t: v.literal("title"), title: v.pipe(v.string(), v.maxLength(200)) }),
+        v.object({ t: v.literal("notice"), text: v.pipe(v.string(), v.maxLength(500)) }),
+        v.object({ t: v.literal("level"), level: v.picklist([0, 1, 2, 3, 4] satisfies ServiceLevel[]) }),
+        v.object({ t: v.literal("status"), status: v.picklist(publicStatuses), hold: v.boolean() }),
+        v.object({ t: v.literal("count"), listeners: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
+      ]),
+    ),
+    v.maxLength(64),
+  ),
+});
+export type RoomEvents = v.InferOutput<typeof roomEventsSchema>;
+
+/** What the origin keeps of a Space on disk, to go on without control. */
+export const timelineRecordSchema = v.object({
+  v: v.literal(1),
+  spec: timelineSpecSchema,
+  /** The fence of the newest lease. */
+  fence: time,
+  /** The start of the first segment that carried the programme. */
+  liveAt: v.nullable(time),
+  /** The first slot that is not published any more, once the Space is over; a segment's first. */
+  endSlot: v.nullable(time),
+  /** True once everything up to `endSlot` is published and on disk. */
+  finished: v.boolean(),
+  /** The segments of the replay; null when there is none. */
+  replay: v.nullable(v.object({ first: time, last: time })),
+});
+export type TimelineRecord = v.InferOutput<typeof timelineRecordSchema>;
+
 /** `POST /timelines/{id}/lease`: whoever asks last holds the programme; older fences are refused from then on. */
 export interface Lease {
   readonly fence: number;
@@ -41,9 +79,20 @@ export interface Lease {
 /** Request header of an ingested chunk: the fence of the lease it is made under. */
 export const fenceHeader = "rostra-fence";
 
-/** `PUT /ingest/{space}/{rendition}/{n}/{part}`: one chunk. 204 once it is on disk; 409 `fenced`, `late` or `not-on-air`. */
+/**
+ * `PUT /ingest/{space}/{rendition}/{n}/{part}`: one chunk. 204 once it is published and on disk; 200 with `Unarchived`
+ * when it is published but the archive could not take it. Neither is to be sent again. 409 `fenced`, `late` or
+ * `not-on-air`; 503 `too-early` is to be sent again.
+ */
 export const ingestPath = (space: string, rendition: string, n: number, part: number): string =>
   `/ingest/${space}/${rendition}/${n}/${part}`;
+
+/** The body of a 200 for an ingested chunk: listeners get it, the replay will not have it. */
+export interface Unarchived {
+  readonly published: true;
+  readonly archived: false;
+  readonly why: string;
+}
 
 /** `POST /audience`: what one edge counts now. */
 export const audienceSchema = v.object({
