@@ -10,6 +10,8 @@ export interface LocalTransport {
   readonly candidates: readonly Candidate[];
   /** The SSRC of what we send. */
   readonly ssrc: number;
+  /** Our end only answers checks (RFC 8445, 2.5). @default false */
+  readonly iceLite?: boolean;
 }
 
 /** A host candidate of ours (RFC 8839; TCP: RFC 6544, passive). */
@@ -81,6 +83,7 @@ export function writeAnswer(offer: OfferFacts, local: LocalTransport): string {
   const first = local.candidates[0];
   const address = first && first.protocol === "udp" ? first : { address: "0.0.0.0", port: 9 };
   const lines = ["v=0", `o=- ${randomInt(1, 2 ** 47)} 1 IN IP4 0.0.0.0`, "s=-", "t=0 0"];
+  if (local.iceLite) lines.push("a=ice-lite");
   if (offer.bundled) lines.push(`a=group:BUNDLE ${offer.mid}`);
   lines.push("a=msid-semantic: WMS *");
   for (const [index, media] of offer.media.entries()) {

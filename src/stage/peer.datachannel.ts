@@ -5,6 +5,7 @@ import type { Log } from "../foundation/log.ts";
 import { answerDirection, writeAnswer, writeCheckedOffer } from "./answer.ts";
 import type { OfferFacts } from "./offer.ts";
 import type { OutgoingPacket, Peer, PeerDriver, PeerEvents, PeerState, ReceptionReport } from "./peer.ts";
+import { portTaken } from "./port-taken.ts";
 import { isRtcp, readRtp, writeReceiverReport, writeRtp } from "./rtp.ts";
 import { attribute, parseSdp } from "./sdp.ts";
 
@@ -33,16 +34,6 @@ const states: Readonly<Record<string, PeerState>> = {
   failed: "failed",
   closed: "closed",
 };
-
-export const portTaken = (what: string, port: number, cause: unknown): Problem =>
-  new Problem({
-    status: 500,
-    code: "port-taken",
-    title: "A port of the stage is taken",
-    detail: `${what} port ${port} cannot be opened: ${reason(cause)}.`,
-    action: "End the program that holds it, or choose another port.",
-    cause,
-  });
 
 /**
  * Peers over UDP by libdatachannel. All share one port: the library tells them apart by the ICE user name of their
