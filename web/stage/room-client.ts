@@ -138,9 +138,11 @@ export class RoomClient {
 
   /** Gives the place up for good. Safe to call twice. */
   leave(): void {
-    if (this.#state.get().kind === "joined") this.send({ t: "leave" });
+    const kind = this.#state.get().kind;
+    if (kind === "joined") this.send({ t: "leave" });
     this.#store.removeItem(tokenKey(this.#options.space));
-    this.#stop({ kind: "left" });
+    // Why somebody is out already stays true.
+    if (kind !== "removed" && kind !== "refused") this.#stop({ kind: "left" });
   }
 
   /** Closes the connection and keeps the place, as when the page is closed. */

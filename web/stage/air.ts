@@ -1,0 +1,42 @@
+import type { PublicStatus } from "../../src/wire/state.ts";
+import type { MediaState } from "./media-connection.ts";
+import type { MicrophoneState } from "./microphone.ts";
+import type { RoomState, RoomView } from "./room-client.ts";
+
+/** What a person on stage must know at every moment: does the audience hear me? */
+export type Air =
+  /** The audience hears what the microphone hears. */
+  | { readonly kind: "on-air" }
+  /** Live, and this microphone is silent. */
+  | { readonly kind: "muted"; readonly by: "self" | "system" }
+  /** Live, and there is no microphone. */
+  | { readonly kind: "no-microphone" }
+  /** Those on stage hear each other; the audience gets hold audio until the Space goes live. */
+  | { readonly kind: "green-room" }
+  /** Live, but the audience gets hold audio now. */
+  | { readonly kind: "hold" }
+  /** Not heard by anybody, whatever the Space does: the connection is not there. */
+  | { readonly kind: "offline" }
+  /** In the room without a seat on the stage. */
+  | { readonly kind: "audience" }
+  | { readonly kind: "over"; readonly status: PublicStatus };
+
+/**
+ * Tells it from what is known for certain. Media must be connected and the room joined before anything is said to be
+ * heard: a room that was lost may have changed meanwhile.
+ */
+export function airOf(
+  view: RoomView | undefined,
+  room: RoomState,
+  media: MediaState,
+  microphone: MicrophoneState,
+): Air {
+  if (view && (view.status === "ended" || view.status === "cancelled")) return { kind: "over", status: view.status };
+  if (room.kind === "joined" && room.role === "listener") return { kind: "audience" };
+  if (!view || room.kind !== "joined" || media.kind !== "connected") return { kind: "offline" };
+  if (view.status !== "live") return { kind: "green-room" };
+  if (view.hold) return { kind: "hold" };
+  if (microphone.kind !== "open") return { kind: "no-microphone" };
+  if (microphone.muted !== "no") return { kind: "muted", by: microphone.muted };
+  return { kind: "on-air" };
+}
