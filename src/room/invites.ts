@@ -24,6 +24,8 @@ export interface ParticipantToken {
   readonly kind: "participant";
   readonly space: string;
   readonly participant: string;
+  /** A name to begin with. */
+  readonly name: string | undefined;
 }
 
 const inviteType = "rostra-invite+jwt";
@@ -53,8 +55,9 @@ export class Invites {
     return this.#sign(inviteType, space, { role: invite.role, ...name, jti: invite.id }, life);
   }
 
-  participant(space: string, participant: string, life: Milliseconds = participantTokenLife): Promise<string> {
-    return this.#sign(participantType, space, { sub: participant }, life);
+  /** A token that expires `participantTokenLife` from now. */
+  participant(space: string, participant: string, name?: string): Promise<string> {
+    return this.#sign(participantType, space, { sub: participant, ...(name ? { name } : {}) }, participantTokenLife);
   }
 
   /** Reads a token for `space`; expired, made for another Space, or not ours are Problems of their own. */
@@ -66,12 +69,13 @@ export class Invites {
         currentDate: new Date(this.#now()),
         requiredClaims: ["exp", "aud"],
       });
-      const { sub, jti, role, name } = payload as Record<string, unknown>;
-      if (protectedHeader.typ === participantType && isShort(sub))
-        return { kind: "participant", space, participant: sub };
+      const { sub, jti, role, name: claimed } = payload as Record<string, unknown>;
+      const name = typeof claimed === "string" ? claimed.slice(0, maxNameLength) : undefined;
+      if (protectedHeader.typ === participantType && isShort(sub)) {
+        return { kind: "participant", space, participant: sub, name };
+      }
       if (protectedHeader.typ === inviteType && isShort(jti) && isStageRole(role)) {
-        const shown = typeof name === "string" ? name.slice(0, maxNameLength) : undefined;
-        return { kind: "invite", space, id: jti, role, name: shown };
+        return { kind: "invite", space, id: jti, role, name };
       }
       throw inviteInvalid("It is signed by this server, but it is neither an invite nor a participant's token.");
     } catch (thrown) {

@@ -155,15 +155,15 @@ export function startNow(life: Life, now: Moment, why: string): { steps: readonl
 }
 
 /** The audience gets hold audio. */
-export function hold(life: Live, because: HoldReason, now: Moment): Step<Hold> {
+export function hold(life: Live | Hold, because: HoldReason, now: Moment): Step<Hold> {
   const { startAt, epoch, liveFrom } = life;
   return step(life, { kind: "hold", startAt, epoch, liveFrom, since: now.timeline, because }, now, because);
 }
 
-/** The programme is back: with the next segment that the stage can make. */
+/** The programme is back: with the next segment that the stage can make, or, where it was never told to stop, already. */
 export function resume(life: Hold, now: Moment, why: string): Step<Live> {
   const { startAt, epoch, liveFrom } = life;
-  const from = boundary(epoch, liveFrom, now);
+  const from = life.because === "no-programme" ? liveFrom : boundary(epoch, liveFrom, now);
   return step(life, { kind: "live", startAt, epoch, liveFrom, onAirFrom: from }, now, why);
 }
 
