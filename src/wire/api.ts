@@ -158,6 +158,8 @@ export type { PublicStatus, Role };
  * POST   /api/v1/owner/password                 signed in; { password } sets it
  * POST   /api/v1/session                        { password } → session cookie
  * DELETE /api/v1/session                        sign out
+ * GET    /api/v1/passkeys                       signed in → { passkeys: PasskeyInfo[] }
+ * DELETE /api/v1/passkeys/:id                   signed in
  * POST   /api/v1/passkeys/register/options|verify   signed in; WebAuthn
  * POST   /api/v1/passkeys/login/options|verify      WebAuthn → session cookie
  * GET    /api/v1/ops                            owner; Ops: processes, listeners, for the ops page
