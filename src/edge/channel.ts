@@ -1,0 +1,195 @@
+import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { reason } from "../foundation/errors.ts";
+import { epochMs } from "../foundation/duration.ts";
+import { livePaths } from "../wire/paths.ts";
+import type { RenditionName } from "../wire/rendition.ts";
+import { earlySegments, segmentAt, type SegmentNumber } from "../wire/timeline.ts";
+import type { SpaceEntry } from "./directory.ts";
+import type { EdgeParts } from "./parts.ts";
+import { FanOut } from "./fan-out.ts";
+import { Holds } from "./holds.ts";
+import { type LiveEdge, Puller, type PullerSink } from "./puller.ts";
+import { streamHead } from "./stream-head.ts";
+import { SegmentWindow } from "./window.ts";
+
+/** Milliseconds after its last request for which a rendition without listeners is still pulled. */
+export const idleAfterMs = 10_000;
+
+/** What a numbered request gets. */
+export type SegmentAnswer =
+  | { readonly kind: "bytes"; readonly bytes: Buffer }
+  /** Not published yet; it may be held. */
+  | { readonly kind: "early" }
+  /** In the origin's window, not in ours. */
+  | { readonly kind: "fetch" }
+  /** Too old, or too far ahead. */
+  | { readonly kind: "outside" };
+
+type Pulling =
+  | { readonly kind: "idle" }
+  | {
+      readonly kind: "pulling";
+      readonly puller: Puller;
+      readonly abort: AbortController;
+      readonly done: Promise<void>;
+    };
+
+/** One rendition of one Space on this edge: its window, its puller while there is demand, its listeners and holds. */
+export class Channel implements PullerSink {
+  readonly entry: SpaceEntry;
+  readonly rendition: RenditionName;
+  readonly window = new SegmentWindow();
+  readonly fanOut: FanOut;
+  readonly holds: Holds;
+  readonly #parts: EdgeParts;
+  #pulling: Pulling = { kind: "idle" };
+  #askedAt = performance.now();
+  /** The segment that is coming in: its chunks so far, and how it is pushed. */
+  #partial: { n: SegmentNumber; chunks: Buffer[]; push: "chunk" | "segment" } | undefined;
+  /** What a newcomer is written first; kept until the next chunk changes it. */
+  #first: { readonly bytes: Buffer; readonly playing: boolean } | undefined;
+  /** Segments on their way that the puller does not bring. */
+  readonly #fetches = new Map<SegmentNumber, Promise<Buffer | undefined>>();
+  #draining = false;
+
+  constructor(entry: SpaceEntry, rendition: RenditionName, parts: EdgeParts) {
+    this.entry = entry;
+    this.rendition = rendition;
+    this.#parts = parts;
+    this.fanOut = new FanOut({ counts: parts.counts });
+    this.holds = new Holds(parts.budget);
+  }
+
+  /** Whether anybody listens, waits, or asked lately. */
+  wanted(now: number): boolean {
+    return this.fanOut.size > 0 || this.holds.size > 0 || now - this.#askedAt < idleAfterMs;
+  }
+
+  /** Notes demand: the puller starts, unless it runs or the timeline is over. */
+  touch(): void {
+    this.#askedAt = performance.now();
+    if (this.#pulling.kind === "pulling" || this.entry.over || this.#draining) return;
+    const { upstream, log } = this.#parts;
+    const abort = new AbortController();
+    const { id: space } = this.entry.state;
+    const puller = new Puller({ space, rendition: this.rendition, upstream, log, signal: abort.signal, sink: this });
+    const done = puller.run().catch((thrown: unknown) => log.error("puller-broke", { space, reason: reason(thrown) }));
+    this.#pulling = { kind: "pulling", puller, abort, done };
+    void done.then(() => this.#stopped());
+  }
+
+  /** Gives a socket the response's head, what makes it play at once, and everything from now on. */
+  join(socket: Socket): void {
+    this.touch();
+    const first = (this.#first ??= this.#newcomer());
+    this.fanOut.join(socket, first.bytes, first.playing);
+  }
+
+  /** What there is of segment `n`. */
+  segment(n: SegmentNumber): SegmentAnswer {
+    this.touch();
+    const bytes = this.window.get(n);
+    if (bytes) return { kind: "bytes", bytes };
+    const { first, latest, over } = this.edge();
+    if (n < first || n > Math.max(latest, this.window.latest ?? -1) + (over ? 0 : earlySegments))
+      return { kind: "outside" };
+    const comes = this.#pulling.kind === "pulling" && n >= this.#pulling.puller.at;
+    return comes ? { kind: "early" } : { kind: "fetch" };
+  }
+
+  /** Fetches a past segment once, however many ask; `undefined` when the origin does not have it. */
+  fetch(n: SegmentNumber): Promise<Buffer | undefined> {
+    const under = this.#fetches.get(n);
+    if (under) return under;
+    const path = livePaths.segment(this.entry.state.id, this.rendition, n);
+    const fetched = this.#parts.upstream.fetch("past-segment", path).then((answer) => {
+      if (answer.status === 404 || answer.status === 410) return undefined;
+      if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}`);
+      this.window.put(n, answer.body);
+      return answer.body;
+    });
+    this.#fetches.set(n, fetched);
+    const forget = (): void => void this.#fetches.delete(n);
+    fetched.then(forget, forget);
+    return fetched;
+  }
+
+  hold(n: SegmentNumber, response: ServerResponse, answer: (outcome: "published" | "expired") => void): boolean {
+    return this.holds.hold(n, response, answer);
+  }
+
+  /** Stops pulling and forgets what is half there. */
+  async stop(): Promise<void> {
+    if (this.#pulling.kind === "idle") return;
+    const { abort, done } = this.#pulling;
+    abort.abort();
+    await done;
+  }
+
+  /** From now on every response ends when the segment that is coming in is whole. */
+  drain(): void {
+    this.#draining = true;
+    if (!this.#partial) this.fanOut.end();
+  }
+
+  edge(): LiveEdge {
+    const { first, latest, epochMs: epoch } = this.entry.state;
+    const { over } = this.entry;
+    if (latest !== null) return { first: first ?? 0, latest, over };
+    const now = epoch === null ? 0 : segmentAt(epochMs(epoch), this.#parts.clock.now());
+    return { first: 0, latest: Math.max(-1, now - 1), over };
+  }
+
+  chunk(n: SegmentNumber, index: number, bytes: Buffer): void {
+    if (this.#partial?.n !== n) this.#partial = { n, chunks: [], push: this.#parts.pushMode.now };
+    this.#partial.chunks.push(bytes);
+    this.#first = undefined;
+    if (this.#partial.push === "chunk") this.fanOut.push(bytes, index === 0);
+  }
+
+  complete(n: SegmentNumber, bytes: Buffer): void {
+    const push = this.#partial?.push ?? "chunk";
+    this.#partial = undefined;
+    this.#first = undefined;
+    this.window.put(n, bytes);
+    if (push === "segment") this.fanOut.push(bytes, true);
+    this.holds.release(n);
+    if (this.#draining) this.fanOut.end();
+  }
+
+  jumped(n: SegmentNumber): void {
+    this.#partial = undefined;
+    this.#first = undefined;
+    this.#parts.counts.jumps++;
+    this.#parts.log.info("jumped", { space: this.entry.state.id, rendition: this.rendition, n });
+    this.holds.release(n - 1);
+  }
+
+  over(): void {
+    this.fanOut.end();
+    this.holds.expire(Infinity);
+  }
+
+  #stopped(): void {
+    this.#pulling = { kind: "idle" };
+    this.#partial = undefined;
+    this.#first = undefined;
+  }
+
+  /**
+   * A newcomer gets the init segment, the latest complete segment and, when chunks are pushed, what there is of the next:
+   * so the player has about a second at hand and the last of it is the live edge. When nothing is there yet, or a
+   * segment is missing in between, it gets the init segment and begins with the next segment's start.
+   */
+  #newcomer(): { bytes: Buffer; playing: boolean } {
+    const init = this.entry.init(this.rendition) ?? Buffer.alloc(0);
+    const partial = this.#partial;
+    const complete = this.#pulling.kind === "idle" ? undefined : this.window.get(this.#pulling.puller.at - 1);
+    const parts = [streamHead(this.#parts.clock.now()), init];
+    if (complete) parts.push(complete);
+    const whole = partial === undefined || partial.push === "segment";
+    if (!whole) parts.push(...partial.chunks);
+    return { bytes: Buffer.concat(parts), playing: complete !== undefined || !whole };
+  }
+}

@@ -1,0 +1,36 @@
+import type { IncomingMessage } from "node:http";
+
+/** The proxies in front of this server that are believed, counted from here outward. 0: nobody is. */
+export type TrustedHops = number;
+
+const forwardedFor = (request: IncomingMessage): string[] => {
+  const header = request.headers["x-forwarded-for"];
+  const text = Array.isArray(header) ? header.join(",") : (header ?? "");
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+};
+
+/** The address of whoever asks: the connection's peer, or what the outermost trusted proxy says that its peer was. */
+export function clientAddress(request: IncomingMessage, trustedHops: TrustedHops): string {
+  const peer = request.socket.remoteAddress ?? "unknown";
+  if (trustedHops === 0) return peer;
+  const told = forwardedFor(request);
+  return told[Math.max(0, told.length - trustedHops)] ?? peer;
+}
+
+/**
+ * The `x-forwarded-*` headers for the next process. Without a trusted proxy what the client claims is overwritten;
+ * with one, the chain is kept as far as it is believed, and protocol and host as the proxy tells them.
+ */
+export function forwardedHeaders(request: IncomingMessage, trustedHops: TrustedHops): Record<string, string> {
+  const peer = request.socket.remoteAddress ?? "unknown";
+  if (trustedHops === 0) return { "x-forwarded-for": peer, "x-forwarded-proto": "http" };
+  const { "x-forwarded-proto": proto, "x-forwarded-host": host } = request.headers;
+  return {
+    "x-forwarded-for": [...forwardedFor(request).slice(-trustedHops), peer].join(", "),
+    "x-forwarded-proto": proto === "https" ? "https" : "http",
+    ...(typeof host === "string" ? { "x-forwarded-host": host } : {}),
+  };
+}

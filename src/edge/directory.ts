@@ -1,0 +1,157 @@
+import { gzipSync } from "node:zlib";
+import type { Clock } from "../foundation/clock.ts";
+import type { Log } from "../foundation/log.ts";
+import type { RenditionName } from "../wire/rendition.ts";
+import type { LiveState } from "../wire/state.ts";
+import type { FeedLine } from "../wire/timelines.ts";
+
+/** How many Spaces an edge knows at most; more are left out, and counted. */
+export const maxSpaces = 50_000;
+/** Milliseconds for which one rendering of a state is given to everybody. */
+const renderedMs = 40;
+
+/** `state.json` as bytes, plain and compressed. */
+export interface RenderedState {
+  readonly plain: Buffer;
+  readonly gzip: Buffer;
+}
+
+/** One Space as this edge knows it. */
+export class SpaceEntry {
+  #state: LiveState;
+  #inits = new Map<RenditionName, Buffer>();
+  #rendered: (RenderedState & { readonly at: number; readonly push: string }) | undefined;
+  /** False from a reconnection on until the feed names it again. */
+  confirmed = true;
+
+  constructor(state: LiveState) {
+    this.#state = state;
+  }
+
+  get state(): LiveState {
+    return this.#state;
+  }
+
+  set state(state: LiveState) {
+    if (state.renditions !== this.#state.renditions) this.#inits = new Map();
+    this.#state = state;
+    this.#rendered = undefined;
+  }
+
+  /** True when no segment follows the latest. */
+  get over(): boolean {
+    return this.#state.status === "ended" || this.#state.status === "cancelled";
+  }
+
+  /** The init segment of a rendition; `undefined` when the Space has no such rendition (yet). */
+  init(rendition: RenditionName): Buffer | undefined {
+    const kept = this.#inits.get(rendition);
+    if (kept) return kept;
+    const coded = this.#state.renditions.find(({ name }) => name === rendition)?.init;
+    if (!coded) return undefined;
+    const bytes = Buffer.from(coded, "base64");
+    this.#inits.set(rendition, bytes);
+    return bytes;
+  }
+
+  /** The state as it is now, with how this edge pushes; made anew at most every 40 ms. */
+  render(now: number, push: LiveState["push"]): RenderedState {
+    const kept = this.#rendered;
+    if (kept && kept.push === push && Math.abs(now - kept.at) < renderedMs) return kept;
+    const plain = Buffer.from(JSON.stringify({ ...this.#state, push, now: Math.round(now) }));
+    this.#rendered = { plain, gzip: gzipSync(plain, { level: 6 }), at: now, push };
+    return this.#rendered;
+  }
+}
+
+export interface DirectoryOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called after each change of a Space, and once more when it is gone. */
+  readonly onChange?: (entry: SpaceEntry) => void;
+  /** @default maxSpaces */
+  readonly maxSpaces?: number;
+}
+
+/**
+ * All Spaces, as the origin's feed tells them. While the origin is away it keeps what it has; when the feed is back, what
+ * it does not name any more goes.
+ */
+export class Directory {
+  readonly #options: DirectoryOptions;
+  readonly #byId = new Map<string, SpaceEntry>();
+  readonly #bySlug = new Map<string, SpaceEntry>();
+  /** Spaces left out because there are too many. */
+  refused = 0;
+  /** Whether the feed is connected and has told everything. */
+  synced = false;
+
+  constructor(options: DirectoryOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** A Space by its id or its slug. */
+  find(name: string): SpaceEntry | undefined {
+    return this.#byId.get(name) ?? this.#bySlug.get(name);
+  }
+
+  /** The feed's connection came or went. */
+  connection(connected: boolean): void {
+    this.synced = false;
+    if (connected) for (const entry of this.#byId.values()) entry.confirmed = false;
+    this.#options.log.info(connected ? "origin-connected" : "origin-away", { spaces: this.size });
+  }
+
+  apply(line: FeedLine): void {
+    switch (line.t) {
+      case "state":
+        return this.#put(line.state);
+      case "latest": {
+        const entry = this.#byId.get(line.id);
+        if (!entry) return;
+        entry.state = { ...entry.state, latest: line.latest, first: line.first, hold: line.hold };
+        return this.#options.onChange?.(entry);
+      }
+      case "gone":
+        return this.#drop(line.id);
+      case "synced":
+        for (const [id, entry] of this.#byId) if (!entry.confirmed) this.#drop(id);
+        this.synced = true;
+        return;
+      case "tick":
+        return;
+    }
+  }
+
+  #put(state: LiveState): void {
+    const known = this.#byId.get(state.id);
+    if (known) {
+      if (known.state.slug !== state.slug) this.#bySlug.delete(known.state.slug);
+      known.state = state;
+      known.confirmed = true;
+      this.#bySlug.set(state.slug, known);
+      this.#options.onChange?.(known);
+      return;
+    }
+    if (this.#byId.size >= (this.#options.maxSpaces ?? maxSpaces)) {
+      this.refused++;
+      return;
+    }
+    const entry = new SpaceEntry(state);
+    this.#byId.set(state.id, entry);
+    this.#bySlug.set(state.slug, entry);
+    this.#options.onChange?.(entry);
+  }
+
+  #drop(id: string): void {
+    const entry = this.#byId.get(id);
+    if (!entry) return;
+    this.#byId.delete(id);
+    if (this.#bySlug.get(entry.state.slug) === entry) this.#bySlug.delete(entry.state.slug);
+    this.#options.onChange?.(entry);
+  }
+}

@@ -1,0 +1,184 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Problem } from "../foundation/errors.ts";
+import type { LivePath } from "../wire/paths.ts";
+import type { RenditionName } from "../wire/rendition.ts";
+import { segmentMs, type SegmentNumber } from "../wire/timeline.ts";
+import type { Audience } from "./audience.ts";
+import type { Channel } from "./channel.ts";
+import type { Channels } from "./channels.ts";
+import type { Directory, SpaceEntry } from "./directory.ts";
+import type { Playlists } from "./playlists.ts";
+import type { PushMode } from "./push-mode.ts";
+import { immutable, openHeaders, overloaded, sendNothingHere, sendRanged, sendRefusal, sendWhole } from "./respond.ts";
+import { streamHeaders } from "./stream-head.ts";
+import { takeSocket } from "./takeover.ts";
+import { originAway } from "./upstream.ts";
+
+const stateHeaders = {
+  ...openHeaders,
+  "content-type": "application/json",
+  "cache-control": "public, max-age=1, stale-while-revalidate=5, stale-if-error=60",
+  vary: "accept-encoding",
+} as const;
+const mediaHeaders = { ...openHeaders, "content-type": "audio/mp4", "cache-control": immutable } as const;
+
+/** How many listeners on endless responses one edge takes. */
+export const maxListeners = 100_000;
+
+/** What live requests are counted by; numbers that only grow. */
+export interface LiveCounts {
+  joins: number;
+  /** Requests that could not be held because too many were. */
+  holdOverflow: number;
+  notFound: number;
+}
+
+export interface LiveOptions {
+  readonly directory: Directory;
+  readonly channels: Channels;
+  readonly playlists: Playlists;
+  readonly audience: Audience;
+  readonly pushMode: PushMode;
+  readonly counts: LiveCounts;
+  readonly now: () => number;
+  /** The address of whoever asks. */
+  readonly address: (request: IncomingMessage) => string;
+  /** @default maxListeners */
+  readonly maxListeners?: number;
+}
+
+/** `/live/**`: a path that was parsed becomes an answer. The method is GET or HEAD. */
+export class LiveRoutes {
+  readonly #options: LiveOptions;
+
+  constructor(options: LiveOptions) {
+    this.#options = options;
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse, path: LivePath, query: string): void {
+    const entry = this.#options.directory.find(path.space);
+    if (!entry) return this.#nothing(response);
+    switch (path.kind) {
+      case "state":
+        return this.#state(request, response, entry);
+      case "master":
+        return this.#options.playlists.master(response);
+      case "playlist":
+        if (entry.init(path.rendition) === undefined || entry.state.latest === null) return this.#nothing(response);
+        this.#options.channels.get(entry, path.rendition).touch();
+        return this.#options.playlists.media(response, entry, query);
+      case "init":
+        return this.#init(request, response, entry, path.rendition);
+      case "segment":
+        return this.#segment(request, response, entry, path.rendition, path.n);
+      case "stream":
+        return this.#stream(request, response, entry, path.rendition);
+    }
+  }
+
+  #nothing(response: ServerResponse): void {
+    this.#options.counts.notFound++;
+    sendNothingHere(response);
+  }
+
+  #state(request: IncomingMessage, response: ServerResponse, entry: SpaceEntry): void {
+    const { plain, gzip } = entry.render(this.#options.now(), this.#options.pushMode.now);
+    const zipped = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(request.headers["accept-encoding"] ?? "");
+    if (zipped) sendWhole(response, gzip, { ...stateHeaders, "content-encoding": "gzip" });
+    else sendWhole(response, plain, stateHeaders);
+  }
+
+  #init(request: IncomingMessage, response: ServerResponse, entry: SpaceEntry, rendition: RenditionName): void {
+    const init = entry.init(rendition);
+    if (init) sendRanged(request, response, init, mediaHeaders);
+    else this.#nothing(response);
+  }
+
+  #segment(
+    request: IncomingMessage,
+    response: ServerResponse,
+    entry: SpaceEntry,
+    rendition: RenditionName,
+    n: SegmentNumber,
+  ): void {
+    if (entry.state.epochMs === null) return this.#nothing(response);
+    const channel = this.#options.channels.get(entry, rendition);
+    const answer = channel.segment(n);
+    switch (answer.kind) {
+      case "bytes":
+        return this.#send(request, response, entry, answer.bytes);
+      case "outside":
+        return this.#nothing(response);
+      case "early":
+        return this.#hold(request, response, channel, n);
+      case "fetch":
+        return this.#fetch(request, response, channel, n);
+    }
+  }
+
+  #send(request: IncomingMessage, response: ServerResponse, entry: SpaceEntry, bytes: Buffer): void {
+    this.#options.audience.seen(entry.state.id, this.#options.address(request), request.headers["user-agent"] ?? "");
+    sendRanged(request, response, bytes, mediaHeaders);
+  }
+
+  #hold(request: IncomingMessage, response: ServerResponse, channel: Channel, n: SegmentNumber): void {
+    const held = channel.hold(n, response, (outcome) => {
+      const bytes = channel.window.get(n);
+      if (bytes) this.#send(request, response, channel.entry, bytes);
+      else if (outcome === "published" || channel.entry.over) this.#nothing(response);
+      else sendRefusal(response, originAway());
+    });
+    if (held) return;
+    this.#options.counts.holdOverflow++;
+    sendRefusal(response, overloaded("requests held for a segment", channel.holds.most));
+  }
+
+  #fetch(request: IncomingMessage, response: ServerResponse, channel: Channel, n: SegmentNumber): void {
+    channel.fetch(n).then(
+      (bytes) => (bytes ? this.#send(request, response, channel.entry, bytes) : this.#nothing(response)),
+      () => sendRefusal(response, originAway()),
+    );
+  }
+
+  #stream(request: IncomingMessage, response: ServerResponse, entry: SpaceEntry, rendition: RenditionName): void {
+    const { channels, counts } = this.#options;
+    if (entry.over)
+      return sendRefusal(response, noSound(404, "ended", "It has ended", "Play the replay, if there is."));
+    if (entry.init(rendition) === undefined || entry.state.epochMs === null) {
+      const title = "It has no sound yet";
+      return sendRefusal(response, noSound(404, "not-open-yet", title, "Look at state.json for when it opens."));
+    }
+    if (request.method === "HEAD") return void response.writeHead(200, streamHeaders).end();
+    const most = this.#options.maxListeners ?? maxListeners;
+    if (channels.listeners >= most) return sendRefusal(response, overloaded("listeners", most, 2));
+    const hasBody =
+      request.headers["content-length"] !== undefined || request.headers["transfer-encoding"] !== undefined;
+    // A response that waits behind another on its connection has no socket to take.
+    if (hasBody || response.socket === null) {
+      const problem = new Problem({
+        status: 400,
+        code: "stream-needs-own-connection",
+        title: "An endless response needs a connection of its own",
+        detail: hasBody ? "The request has a body." : "The request was pipelined behind one that is not answered yet.",
+        action: "Send one GET without a body on a new connection.",
+      });
+      return sendRefusal(response, problem, { connection: "close" });
+    }
+    // The parser of this request is on the stack; it can be let go of when it is not.
+    setImmediate(() => {
+      if (response.destroyed || request.socket.destroyed) return;
+      counts.joins++;
+      channels.get(entry, rendition).join(takeSocket(request, response));
+    });
+  }
+}
+
+const noSound = (status: number, code: string, title: string, action: string): Problem =>
+  new Problem({
+    status,
+    code,
+    title,
+    detail: "There is no live sound here now.",
+    action,
+    retryAfter: segmentMs / 1000,
+  });

@@ -1,0 +1,81 @@
+import type { Meter } from "../foundation/meter.ts";
+import type { Audience } from "./audience.ts";
+import type { Channels } from "./channels.ts";
+import type { Directory } from "./directory.ts";
+import type { HoldBudget } from "./holds.ts";
+import type { LiveCounts } from "./live-routes.ts";
+import type { EdgeCounts } from "./parts.ts";
+import type { ApiProxy, ProxyCounts } from "./proxy.ts";
+import type { ReplayCounts, ReplayRoutes } from "./replay-routes.ts";
+import type { WebSocketProxy } from "./websocket-proxy.ts";
+
+/** Everything that an edge counts as plain numbers, because it happens for every listener. */
+export interface AllCounts extends EdgeCounts, LiveCounts, ReplayCounts, ProxyCounts {
+  webSocketOverflow: number;
+  badRequests: number;
+}
+
+export const newCounts = (): AllCounts => ({
+  sentBytes: 0,
+  slowSkips: 0,
+  slowCloses: 0,
+  jumps: 0,
+  joins: 0,
+  holdOverflow: 0,
+  notFound: 0,
+  replayOverflow: 0,
+  apiOverflow: 0,
+  webSocketOverflow: 0,
+  badRequests: 0,
+});
+
+export interface MetricsOptions {
+  readonly meter: Meter;
+  readonly counts: AllCounts;
+  readonly channels: Channels;
+  readonly budget: HoldBudget;
+  readonly directory: Directory;
+  readonly audience: Audience;
+  readonly api: ApiProxy;
+  readonly webSockets: WebSocketProxy;
+  readonly replay: ReplayRoutes;
+}
+
+const counters: readonly (readonly [keyof AllCounts, string, string])[] = [
+  ["sentBytes", "rostra_edge_stream_sent_bytes_total", "Bytes written to listeners on endless responses."],
+  ["joins", "rostra_edge_joins_total", "Endless responses begun."],
+  ["slowSkips", "rostra_edge_slow_skips_total", "Times a slow listener was skipped to the live edge."],
+  ["slowCloses", "rostra_edge_slow_closes_total", "Listeners closed because they never drained."],
+  ["jumps", "rostra_edge_jumps_total", "Times a puller left segments out in favour of the live edge."],
+  ["holdOverflow", "rostra_edge_hold_overflow_total", "Early requests refused because too many were held."],
+  ["notFound", "rostra_edge_not_found_total", "Requests for what does not exist."],
+  ["replayOverflow", "rostra_edge_replay_overflow_total", "Replay requests refused because too many were under way."],
+  ["apiOverflow", "rostra_edge_api_overflow_total", "API requests refused because too many were under way."],
+  ["webSocketOverflow", "rostra_edge_websocket_overflow_total", "WebSockets refused because too many were open."],
+  ["badRequests", "rostra_edge_bad_requests_total", "Connections that did not speak HTTP, or too slowly."],
+];
+
+/** Tells an edge's numbers when somebody asks for them. */
+export function edgeMetrics(options: MetricsOptions): void {
+  const { meter, counts, channels, budget, directory, audience, api, webSockets, replay } = options;
+  const gauges = new Map([
+    [meter.gauge("rostra_edge_listeners", "Listeners on endless responses."), () => channels.listeners],
+    [meter.gauge("rostra_edge_channels", "Renditions that are pulled or kept now."), () => channels.size],
+    [meter.gauge("rostra_edge_held_requests", "Requests held until something is published."), () => budget.held],
+    [meter.gauge("rostra_edge_spaces", "Spaces in the directory."), () => directory.size],
+    [meter.gauge("rostra_edge_spaces_refused", "Spaces left out of a full directory."), () => directory.refused],
+    [meter.gauge("rostra_edge_origin_up", "Whether the origin's feed is connected."), () => Number(directory.synced)],
+    [meter.gauge("rostra_edge_audience_overflow", "Fetches by listeners not told apart."), () => audience.overflow],
+    [meter.gauge("rostra_edge_api_in_flight", "API requests under way."), () => api.inFlight],
+    [meter.gauge("rostra_edge_websockets", "WebSockets open."), () => webSockets.size],
+    [meter.gauge("rostra_edge_replay_cached_bytes", "Bytes of replays kept."), () => replay.cachedBytes],
+  ]);
+  const told = counters.map(([key, name, help]) => ({ key, counter: meter.counter(name, help), before: 0 }));
+  meter.onCollect(() => {
+    for (const [gauge, value] of gauges) gauge.set(value());
+    for (const one of told) {
+      one.counter.add(counts[one.key] - one.before);
+      one.before = counts[one.key];
+    }
+  });
+}

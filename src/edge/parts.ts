@@ -1,0 +1,22 @@
+import type { Clock } from "../foundation/clock.ts";
+import type { Log } from "../foundation/log.ts";
+import type { FanOutCounts } from "./fan-out.ts";
+import type { HoldBudget } from "./holds.ts";
+import type { PushMode } from "./push-mode.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** What is counted where it would cost too much to look a metric up; numbers that only grow. */
+export interface EdgeCounts extends FanOutCounts {
+  /** Times that a puller left segments out in favour of the live edge. */
+  jumps: number;
+}
+
+/** What all channels of an edge share. */
+export interface EdgeParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly upstream: Upstream;
+  readonly pushMode: PushMode;
+  readonly budget: HoldBudget;
+  readonly counts: EdgeCounts;
+}

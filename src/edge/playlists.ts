@@ -1,0 +1,89 @@
+import type { ServerResponse } from "node:http";
+import { Problem } from "../foundation/errors.ts";
+import { msnLead, parseDelivery } from "../hls/delivery.ts";
+import { masterPlaylist, playlistType } from "../hls/master.ts";
+import { livePlaylist } from "../hls/media.ts";
+import type { SpaceEntry } from "./directory.ts";
+import { type HoldBudget, Holds } from "./holds.ts";
+import { openHeaders, overloaded, sendRefusal, sendWhole } from "./respond.ts";
+import { originAway } from "./upstream.ts";
+
+const playlistHeaders = {
+  ...openHeaders,
+  "content-type": playlistType,
+  "cache-control": "public, max-age=1",
+} as const;
+
+/** HLS playlists, written here from what the directory knows; a blocking reload waits for the feed. */
+export class Playlists {
+  readonly #budget: HoldBudget;
+  readonly #master = Buffer.from(masterPlaylist());
+  readonly #waiting = new Map<SpaceEntry, Holds>();
+  readonly #counts: { holdOverflow: number };
+  /** The text of a Space's media playlist, the same for each rendition; kept until the state changes. */
+  readonly #texts = new WeakMap<SpaceEntry["state"], Buffer>();
+
+  constructor(budget: HoldBudget, counts: { holdOverflow: number }) {
+    this.#budget = budget;
+    this.#counts = counts;
+  }
+
+  master(response: ServerResponse): void {
+    sendWhole(response, this.#master, playlistHeaders);
+  }
+
+  /** Answers a media playlist, at once or when the segment its query names is published. */
+  media(response: ServerResponse, entry: SpaceEntry, query: string): void {
+    const delivery = parseDelivery(query);
+    const latest = entry.state.latest ?? -1;
+    if (delivery.kind === "bad") return sendRefusal(response, badDelivery(delivery.why));
+    if (delivery.kind === "now" || delivery.msn <= latest || entry.over) return this.#send(response, entry);
+    if (delivery.msn > latest + msnLead)
+      return sendRefusal(response, badDelivery(`_HLS_msn is ${delivery.msn}, and the latest segment ${latest}`));
+    let holds = this.#waiting.get(entry);
+    if (!holds) this.#waiting.set(entry, (holds = new Holds(this.#budget)));
+    const held = holds.hold(delivery.msn, response, (outcome) => {
+      if (outcome === "published" || entry.over) this.#send(response, entry);
+      else sendRefusal(response, originAway());
+    });
+    if (held) return;
+    this.#counts.holdOverflow++;
+    sendRefusal(response, overloaded("requests held for a playlist", this.#budget.most));
+  }
+
+  /** A Space has changed: whoever waits for what it has now is answered. */
+  changed(entry: SpaceEntry): void {
+    const holds = this.#waiting.get(entry);
+    if (entry.over) holds?.expire(Infinity);
+    else holds?.release(entry.state.latest ?? -1);
+  }
+
+  /** Answers those who have waited long enough at `now` (monotonic ms). */
+  sweep(now: number): void {
+    for (const [entry, holds] of this.#waiting) {
+      holds.expire(now);
+      if (holds.size === 0) this.#waiting.delete(entry);
+    }
+  }
+
+  #send(response: ServerResponse, entry: SpaceEntry): void {
+    const { state, over: ended } = entry;
+    let text = this.#texts.get(state);
+    if (!text) {
+      const { epochMs, first, latest } = state;
+      if (epochMs === null || latest === null) return sendRefusal(response, originAway());
+      text = Buffer.from(livePlaylist({ epochMs, first: first ?? latest, latest, ended }));
+      this.#texts.set(state, text);
+    }
+    sendWhole(response, text, playlistHeaders);
+  }
+}
+
+const badDelivery = (why: string): Problem =>
+  new Problem({
+    status: 400,
+    code: "bad-delivery-directive",
+    title: "The playlist's delivery directive cannot be followed",
+    detail: `${why}.`,
+    action: "Ask without directives, or for at most two segments past the latest.",
+  });

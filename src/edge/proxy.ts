@@ -1,0 +1,222 @@
+import http from "node:http";
+import { pipeline } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { errno, Problem } from "../foundation/errors.ts";
+import { forwardedHeaders, type TrustedHops } from "./client-address.ts";
+import { overloaded, sendNotAllowed, sendRefusal } from "./respond.ts";
+
+/** How many API requests go through one edge at once. */
+export const maxApiRequests = 512;
+/** Bytes of bodies that one edge holds for the API, all requests together. */
+export const maxApiBodyBytes = 32 * 1024 * 1024;
+/** The largest body of one API request. */
+export const maxBodyBytes = 1024 * 1024;
+/** Milliseconds for which a request waits for control to come back, so that its restart is not seen. */
+export const controlPatienceMs = 3000;
+const controlRetryMs = 50;
+const answerTimeoutMs = 30_000;
+
+const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+const allow = methods.join(", ");
+
+/** Headers that concern one connection only (RFC 9110, 7.6.1), and those that this edge sets itself. */
+const ownHeaders = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "http2-settings",
+  "expect",
+  "forwarded",
+  "x-real-ip",
+  "x-forwarded-for",
+  "x-forwarded-proto",
+  "x-forwarded-host",
+  "x-forwarded-port",
+]);
+
+/** The headers of a request or response that go on to the next process. */
+export function passedOn(headers: http.IncomingHttpHeaders): http.OutgoingHttpHeaders {
+  const named = new Set((headers.connection ?? "").split(",").map((name) => name.trim().toLowerCase()));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !ownHeaders.has(name) && !named.has(name)));
+}
+
+export interface ProxyCounts {
+  /** API requests refused because too many were under way, or their bodies too large together. */
+  apiOverflow: number;
+}
+
+export interface ProxyOptions {
+  /** The Unix socket of control. */
+  readonly socketPath: string;
+  readonly counts: ProxyCounts;
+  /** @default 0 */
+  readonly trustedHops?: TrustedHops;
+  /** @default maxApiRequests */
+  readonly maxRequests?: number;
+}
+
+/** `/api/**`: passed to control, within this edge's own caps. */
+export class ApiProxy {
+  readonly #options: ProxyOptions;
+  readonly #most: number;
+  #bodyBytes = 0;
+  inFlight = 0;
+
+  constructor(options: ProxyOptions) {
+    this.#options = options;
+    this.#most = options.maxRequests ?? maxApiRequests;
+  }
+
+  /** `url` is path and query, as they came. */
+  async handle(request: http.IncomingMessage, response: http.ServerResponse, url: string): Promise<void> {
+    try {
+      await this.#pass(request, response, url);
+    } catch (thrown) {
+      if (response.headersSent || response.destroyed) response.destroy();
+      else if (thrown instanceof Problem)
+        sendRefusal(response, thrown, request.complete ? {} : { connection: "close" });
+      else throw thrown;
+    }
+  }
+
+  async #pass(request: http.IncomingMessage, response: http.ServerResponse, url: string): Promise<void> {
+    if (!methods.includes(request.method ?? "")) return sendNotAllowed(request, response, allow);
+    if (this.inFlight >= this.#most) {
+      this.#options.counts.apiOverflow++;
+      return sendRefusal(response, overloaded("requests for control", this.#most), { connection: "close" });
+    }
+    this.inFlight++;
+    response.once("close", () => this.inFlight--);
+    const abort = new AbortController();
+    response.once("close", () => abort.abort());
+
+    const body = await this.#body(request, response);
+    const answer = await this.#send(request, url, body, abort.signal);
+    response.writeHead(answer.statusCode ?? 502, passedOn(answer.headers));
+    pipeline(answer, response, () => {});
+  }
+
+  /** Reads the body before anything is sent, so that it can be sent again while control is away. */
+  async #body(request: http.IncomingMessage, response: http.ServerResponse): Promise<Buffer> {
+    const told = Number(request.headers["content-length"] ?? 0);
+    const chunked = request.headers["transfer-encoding"] !== undefined;
+    if (told > maxBodyBytes) throw tooLarge(told);
+    const reserved = chunked ? maxBodyBytes : told;
+    if (reserved === 0) return Buffer.alloc(0);
+    if (this.#bodyBytes + reserved > maxApiBodyBytes) {
+      this.#options.counts.apiOverflow++;
+      throw overloaded("bytes of requests for control", maxApiBodyBytes);
+    }
+    this.#bodyBytes += reserved;
+    response.once("close", () => (this.#bodyBytes -= reserved));
+    return readWhole(request);
+  }
+
+  async #send(
+    request: http.IncomingMessage,
+    url: string,
+    body: Buffer,
+    signal: AbortSignal,
+  ): Promise<http.IncomingMessage> {
+    const until = performance.now() + controlPatienceMs;
+    for (;;) {
+      try {
+        return await this.#attempt(request, url, body, signal);
+      } catch (failure) {
+        if (signal.aborted) throw failure;
+        if (!nothingWasSent(failure)) throw lostControl(failure);
+        if (performance.now() >= until) throw controlAway(failure);
+        await sleep(controlRetryMs, undefined, { signal });
+      }
+    }
+  }
+
+  #attempt(
+    request: http.IncomingMessage,
+    url: string,
+    body: Buffer,
+    signal: AbortSignal,
+  ): Promise<http.IncomingMessage> {
+    const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
+    const { "content-length": _length, ...headers } = passedOn(request.headers);
+    // A new connection each time: only then does a refused one prove that nothing was sent.
+    const sent = http.request(
+      {
+        socketPath: this.#options.socketPath,
+        agent: false,
+        method: request.method,
+        path: url,
+        signal,
+        timeout: answerTimeoutMs,
+        headers: {
+          ...headers,
+          ...forwardedHeaders(request, this.#options.trustedHops ?? 0),
+          ...(body.length > 0 || hasBody(request) ? { "content-length": body.length } : {}),
+        },
+      },
+      resolve,
+    );
+    sent.on("timeout", () => sent.destroy(new Error(`control did not answer within ${answerTimeoutMs} ms`)));
+    sent.on("error", reject);
+    sent.end(body);
+    return promise;
+  }
+}
+
+/** Reads a body of at most `maxBodyBytes`. The rest of a larger one is not destroyed, so that its sender hears why. */
+function readWhole(request: http.IncomingMessage): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const parts: Buffer[] = [];
+  let size = 0;
+  request.on("data", (part: Buffer) => {
+    size += part.length;
+    if (size > maxBodyBytes) reject(tooLarge(size));
+    else parts.push(part);
+  });
+  request.once("end", () => resolve(Buffer.concat(parts)));
+  request.once("error", reject);
+  return promise;
+}
+
+const hasBody = (request: http.IncomingMessage): boolean =>
+  request.headers["content-length"] !== undefined || request.headers["transfer-encoding"] !== undefined;
+
+/** Whether a failure happened before a connection was made. */
+export const nothingWasSent = (failure: unknown): boolean =>
+  ["ECONNREFUSED", "ENOENT", "EAGAIN"].includes(errno(failure) ?? "");
+
+const tooLarge = (bytes: number): Problem =>
+  new Problem({
+    status: 413,
+    code: "too-large",
+    title: "The request is too large",
+    detail: `The body has ${bytes} bytes; at most ${maxBodyBytes} are taken.`,
+    action: "Send less.",
+  });
+
+export const controlAway = (cause: unknown): Problem =>
+  new Problem({
+    status: 503,
+    code: "control-away",
+    title: "The desk of this server does not answer",
+    detail: `It did not come back within ${controlPatienceMs} ms. Listening goes on without it.`,
+    action: "Try again after the time that Retry-After names.",
+    retryAfter: 2,
+    cause,
+  });
+
+const lostControl = (cause: unknown): Problem =>
+  new Problem({
+    status: 502,
+    code: "control-lost",
+    title: "The desk of this server broke off",
+    detail: "The request was sent, and no answer came: it may or may not have been carried out.",
+    action: "Look whether it was carried out, and repeat it if it was not.",
+    cause,
+  });

@@ -1,0 +1,93 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { Problem } from "../foundation/errors.ts";
+import { notFound } from "../foundation/link.ts";
+import { readRange } from "./range.ts";
+
+/** `Cache-Control` of what never changes. */
+export const immutable = "public, max-age=31536000, immutable";
+/** `Cache-Control` of "not here": so short that it may be there a second later. */
+export const soon = "public, max-age=1";
+
+/** Media and state may be used by pages of other origins. */
+export const openHeaders = { "access-control-allow-origin": "*", "x-content-type-options": "nosniff" } as const;
+
+/** Answers with bytes that are all there; with a Range, 206 or 416. HEAD gets the head. */
+export function sendRanged(
+  request: IncomingMessage,
+  response: ServerResponse,
+  bytes: Buffer,
+  headers: OutgoingHttpHeaders,
+): void {
+  const range = request.headers.range === undefined ? undefined : readRange(request.headers.range, bytes.length);
+  if (range?.kind === "part") {
+    const part = bytes.subarray(range.from, range.to + 1);
+    const contentRange = `bytes ${range.from}-${range.to}/${bytes.length}`;
+    const partHeaders = { "accept-ranges": "bytes", "content-range": contentRange, "content-length": part.length };
+    response.writeHead(206, { ...headers, ...partHeaders }).end(part);
+  } else if (range?.kind === "unsatisfiable") {
+    response.writeHead(416, { ...openHeaders, "content-range": `bytes */${bytes.length}`, "content-length": 0 }).end();
+  } else {
+    response.writeHead(200, { ...headers, "accept-ranges": "bytes", "content-length": bytes.length }).end(bytes);
+  }
+}
+
+/** Answers 200 with bytes that are all there. HEAD gets the head. */
+export function sendWhole(response: ServerResponse, bytes: Buffer, headers: OutgoingHttpHeaders): void {
+  response.writeHead(200, { ...headers, "content-length": bytes.length }).end(bytes);
+}
+
+/** Answers with a problem that any page may read. */
+export function sendRefusal(response: ServerResponse, problem: Problem, headers: OutgoingHttpHeaders = {}): void {
+  const text = JSON.stringify(problem.toDocument());
+  response
+    .writeHead(problem.status, {
+      ...openHeaders,
+      "content-type": "application/problem+json",
+      "content-length": Buffer.byteLength(text),
+      "cache-control": "no-store",
+      ...(problem.retryAfter === undefined ? {} : { "retry-after": String(problem.retryAfter) }),
+      ...headers,
+    })
+    .end(text);
+}
+
+const nothingHere = Buffer.from(JSON.stringify(notFound("What this address names").toDocument()));
+const nothingHereHead = {
+  ...openHeaders,
+  "content-type": "application/problem+json",
+  "content-length": nothingHere.length,
+  "cache-control": soon,
+};
+
+/** 404, made once: what does not exist costs no work. */
+export function sendNothingHere(response: ServerResponse): void {
+  response.writeHead(404, nothingHereHead).end(nothingHere);
+}
+
+/** 405 with what is allowed; OPTIONS is answered as a CORS preflight. */
+export function sendNotAllowed(request: IncomingMessage, response: ServerResponse, allow: string): void {
+  if (request.method === "OPTIONS") {
+    const headers = { allow, "access-control-allow-methods": allow, "access-control-max-age": "86400" };
+    response.writeHead(204, { ...openHeaders, ...headers }).end();
+    return;
+  }
+  const problem = new Problem({
+    status: 405,
+    code: "method-not-allowed",
+    title: "This address does not know that method",
+    detail: `${request.method} is not possible here.`,
+    action: `Use one of ${allow}.`,
+  });
+  sendRefusal(response, problem, { allow });
+}
+
+/** Too many of something at once: 503, and when to come back. */
+export const overloaded = (what: string, most: number, retryAfter = 1): Problem =>
+  new Problem({
+    status: 503,
+    code: "overloaded",
+    title: "Too many at once",
+    detail: `This edge has ${most} ${what} at once, and no more.`,
+    action: "Try again after the time that Retry-After names.",
+    retryAfter,
+  });

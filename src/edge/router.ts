@@ -1,0 +1,71 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { parseLivePath, parseReplayPath } from "../wire/paths.ts";
+import type { LiveRoutes } from "./live-routes.ts";
+import type { Pages } from "./pages.ts";
+import type { ApiProxy } from "./proxy.ts";
+import type { ReplayRoutes } from "./replay-routes.ts";
+import { sendNotAllowed, sendNothingHere } from "./respond.ts";
+
+export interface RouterOptions {
+  readonly live: LiveRoutes;
+  readonly replay: ReplayRoutes;
+  readonly api: ApiProxy;
+  readonly pages: Pages;
+  readonly counts: { notFound: number };
+}
+
+/** Paths of the API: plain segments, nothing encoded, no empty or dotted one. */
+const apiPath = /^\/api(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~:@-]{1,200}){1,12}$/;
+const longestApiPath = 1024;
+const ok = Buffer.from("ok\n");
+
+/** The way of a request, once: what its path says decides who answers it, and everything else is nothing. */
+export class Router {
+  readonly #options: RouterOptions;
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+  }
+
+  async route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { live, replay, api, pages } = this.#options;
+    const { url, path, query } = target(request.url ?? "/");
+    if (path.startsWith("/live/")) {
+      const parsed = parseLivePath(path);
+      if (!parsed) return this.#nothing(response);
+      if (this.#isRead(request, response)) live.handle(request, response, parsed, query);
+    } else if (path.startsWith("/replay/")) {
+      const parsed = parseReplayPath(path);
+      if (!parsed) return this.#nothing(response);
+      if (this.#isRead(request, response)) replay.handle(request, response, path, parsed);
+    } else if (path.startsWith("/api/")) {
+      if (path.length > longestApiPath || !apiPath.test(path)) return this.#nothing(response);
+      return api.handle(request, response, url);
+    } else if (path === "/healthz") {
+      if (!this.#isRead(request, response)) return;
+      const headers = { "content-type": "text/plain", "cache-control": "no-store", "content-length": ok.length };
+      response.writeHead(200, headers).end(ok);
+    } else if (pages.has(path)) {
+      if (this.#isRead(request, response)) pages.handle(request, response, path);
+    } else this.#nothing(response);
+  }
+
+  #nothing(response: ServerResponse): void {
+    this.#options.counts.notFound++;
+    sendNothingHere(response);
+  }
+
+  /** True for GET and HEAD; anything else has its answer already. */
+  #isRead(request: IncomingMessage, response: ServerResponse): boolean {
+    if (request.method === "GET" || request.method === "HEAD") return true;
+    sendNotAllowed(request, response, "GET, HEAD, OPTIONS");
+    return false;
+  }
+}
+
+/** A request's target apart: an absolute one (RFC 9112, 3.2.2) counts by its path. */
+function target(raw: string): { url: string; path: string; query: string } {
+  const url = raw.startsWith("http") ? raw.replace(/^https?:\/\/[^/?#]*/, "") || "/" : raw;
+  const mark = url.indexOf("?");
+  return mark < 0 ? { url, path: url, query: "" } : { url, path: url.slice(0, mark), query: url.slice(mark + 1) };
+}

@@ -1,0 +1,18 @@
+/** The head of every `stream.mp4` response: endless, so no length; the connection's end is the response's end. */
+export const streamHeaders = {
+  "content-type": "audio/mp4",
+  "cache-control": "no-store",
+  "access-control-allow-origin": "*",
+  "x-content-type-options": "nosniff",
+  // Reverse proxies of the nginx family would hold bytes back otherwise.
+  "x-accel-buffering": "no",
+  connection: "close",
+} as const;
+
+const lines = Object.entries(streamHeaders)
+  .map(([name, value]) => `${name}: ${value}\r\n`)
+  .join("");
+
+/** The head as bytes, with the date of `now` (ms since 1970). */
+export const streamHead = (now: number): Buffer =>
+  Buffer.from(`HTTP/1.1 200 OK\r\n${lines}date: ${new Date(now).toUTCString()}\r\n\r\n`, "latin1");

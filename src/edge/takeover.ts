@@ -1,0 +1,36 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+
+const discard = (): void => {};
+function hangUp(this: Socket): void {
+  this.end();
+}
+/** What Node's HTTP server listens for on a socket; net.Socket itself has no need of its own listeners among these. */
+const httpEvents = ["data", "end", "drain", "timeout", "error"] as const;
+
+/**
+ * Takes a request's socket away from Node's HTTP server, which then keeps nothing of it: no request, response, parser or
+ * timer. Bytes written before belong to the response. What the client still sends is read and thrown away, errors are
+ * quiet (`close` tells), and a client that closes its sending side has hung up: what is queued is still sent.
+ *
+ * Call it outside of the request's own event (the parser is on the stack there), for a request without a body. The HTTP
+ * server frees what it holds for a connection when it hears `close`, so it is told so: there is no public way to hand a
+ * socket over except an upgrade, which a plain GET is not.
+ */
+export function takeSocket(request: IncomingMessage, response: ServerResponse): Socket {
+  const { socket } = request;
+  response.detachSocket(socket);
+  const hearClose = socket.rawListeners("close");
+  // A listener for data makes the HTTP server give the handle's bytes back to the socket.
+  socket.on("data", discard);
+  for (const event of httpEvents) socket.removeAllListeners(event);
+  socket.removeAllListeners("close");
+  for (const hear of hearClose) Reflect.apply(hear, socket, [false]);
+  socket.on("data", discard);
+  socket.on("error", discard);
+  socket.on("end", hangUp);
+  socket.setTimeout(0);
+  socket.setNoDelay(true);
+  socket.resume();
+  return socket;
+}

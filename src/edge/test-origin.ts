@@ -1,0 +1,218 @@
+import { createHash } from "node:crypto";
+import { EventEmitter, once } from "node:events";
+import type http from "node:http";
+import { closeServer, listenUnix, readJson, startNdjson } from "../foundation/link.ts";
+import { silentLog } from "../foundation/log.ts";
+import { chunksHeader, parseLivePath } from "../wire/paths.ts";
+import { type RenditionName, renditionFacts, renditionNames } from "../wire/rendition.ts";
+import type { LiveState } from "../wire/state.ts";
+import { chunksPerSegment, earlySegments } from "../wire/timeline.ts";
+import type { Audience, FeedLine } from "../wire/timelines.ts";
+
+/** An origin for the edge's tests: real HTTP on a Unix socket, bytes that follow from their names, time by hand. */
+export class TestOrigin {
+  readonly socketPath: string;
+  /** How often each path was asked for. */
+  readonly fetches = new Map<string, number>();
+  readonly audiences: Audience[] = [];
+  /** Answers for `/replay/…`, by path. */
+  replay: (request: http.IncomingMessage, response: http.ServerResponse) => void = (_request, response) =>
+    response.writeHead(404).end();
+  /** Bytes of the payload of each chunk. */
+  chunkBytes = 900;
+  readonly #spaces = new Map<string, { state: LiveState; chunks: number }>();
+  readonly #changed = new EventEmitter().setMaxListeners(0);
+  readonly #feeds = new Set<(line: FeedLine) => void>();
+  #server: http.Server | undefined;
+
+  constructor(socketPath: string) {
+    this.socketPath = socketPath;
+  }
+
+  async start(): Promise<void> {
+    this.#server = await listenUnix(this.socketPath, (request, response) => this.#answer(request, response), silentLog);
+  }
+
+  /** Ends like a killed process: every connection breaks. */
+  async die(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    this.#feeds.clear();
+    if (!server) return;
+    server.closeAllConnections();
+    await closeServer(server, 0);
+  }
+
+  /** Opens a Space whose next chunk is the first of segment `from`. */
+  open(id: string, from = 0, change: Partial<LiveState> = {}): void {
+    const state = {
+      ...liveState(id),
+      first: from > 0 ? Math.max(0, from - 30) : null,
+      latest: from > 0 ? from - 1 : null,
+    };
+    this.#spaces.set(id, { state: { ...state, ...change }, chunks: from * chunksPerSegment });
+    this.#tell({ t: "state", state: this.state(id) });
+  }
+
+  state(id: string): LiveState {
+    return this.#space(id).state;
+  }
+
+  change(id: string, change: Partial<LiveState>): void {
+    const space = this.#space(id);
+    space.state = { ...space.state, ...change };
+    this.#tell({ t: "state", state: space.state });
+    this.#changed.emit("chunk");
+  }
+
+  forget(id: string): void {
+    this.#spaces.delete(id);
+    this.#tell({ t: "gone", id });
+  }
+
+  /** Publishes the next chunk of every rendition. */
+  publishChunk(id: string): void {
+    const space = this.#space(id);
+    space.chunks++;
+    if (space.chunks % chunksPerSegment === 0) {
+      const latest = space.chunks / chunksPerSegment - 1;
+      const first = Math.max(space.state.first ?? latest, latest - 40);
+      space.state = { ...space.state, latest, first };
+      this.#tell({ t: "latest", id, latest, first, hold: false });
+    }
+    this.#changed.emit("chunk");
+  }
+
+  publishSegment(id: string): void {
+    for (let part = 0; part < chunksPerSegment; part++) this.publishChunk(id);
+  }
+
+  /** Loses everything before segment `n`, as a restarted origin may. */
+  skipTo(id: string, n: number): void {
+    const space = this.#space(id);
+    space.chunks = n * chunksPerSegment;
+    space.state = { ...space.state, first: n - 1, latest: n - 1 };
+    this.#tell({ t: "state", state: space.state });
+    this.#changed.emit("chunk");
+  }
+
+  /** A chunk of a segment: `emsg` on every first one, then `moof` and `mdat` whose bytes follow from the name. */
+  chunk(id: string, rendition: RenditionName, n: number, part: number): Buffer {
+    const name = `${id} ${rendition} ${n} ${part}`;
+    const payload = Buffer.alloc(this.chunkBytes, createHash("sha256").update(name).digest());
+    const boxes = [box("moof", Buffer.from(name)), box("mdat", payload)];
+    return Buffer.concat(part === 0 ? [box("emsg", Buffer.from("mdat inside a box is not a box")), ...boxes] : boxes);
+  }
+
+  segment(id: string, rendition: RenditionName, n: number): Buffer {
+    return Buffer.concat([0, 1, 2].map((part) => this.chunk(id, rendition, n, part)));
+  }
+
+  #space(id: string): { state: LiveState; chunks: number } {
+    const space = this.#spaces.get(id);
+    if (!space) throw new Error(`the test did not open ${id}`);
+    return space;
+  }
+
+  #tell(line: FeedLine): void {
+    for (const tell of this.#feeds) tell(line);
+  }
+
+  async #answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    const url = request.url ?? "";
+    this.fetches.set(url, (this.fetches.get(url) ?? 0) + 1);
+    if (url === "/feed") return this.#feed(response);
+    if (url === "/audience") {
+      this.audiences.push((await readJson(request)) as Audience);
+      response.writeHead(204).end();
+      return;
+    }
+    if (url.startsWith("/replay/")) return this.replay(request, response);
+    const path = parseLivePath(url);
+    if (path?.kind !== "segment" || !this.#spaces.has(path.space)) return void response.writeHead(404).end();
+    return this.#segment(request, response, path.space, path.rendition, path.n);
+  }
+
+  #feed(response: http.ServerResponse): void {
+    const write = startNdjson(response);
+    for (const { state } of this.#spaces.values()) write({ t: "state", state });
+    write({ t: "synced" });
+    this.#feeds.add(write);
+    const tick = setInterval(() => write({ t: "tick", now: Date.now() }), 1000);
+    response.once("close", () => {
+      clearInterval(tick);
+      this.#feeds.delete(write);
+    });
+  }
+
+  async #segment(
+    request: http.IncomingMessage,
+    response: http.ServerResponse,
+    id: string,
+    rendition: RenditionName,
+    n: number,
+  ): Promise<void> {
+    const space = this.#space(id);
+    const latest = space.state.latest ?? -1;
+    if (n < (space.state.first ?? 0) || n > latest + earlySegments) return void response.writeHead(404).end();
+    const byChunk = request.headers[chunksHeader] !== undefined;
+    for (let part = 0; part < chunksPerSegment; part++) {
+      const needed = n * chunksPerSegment + (byChunk ? part + 1 : chunksPerSegment);
+      while (space.chunks < needed) {
+        if (space.state.status === "ended") return void response.writeHead(404).end();
+        await once(this.#changed, "chunk");
+        if (response.destroyed) return;
+      }
+      if (part === 0) response.writeHead(200, { "content-type": "audio/mp4" });
+      response.write(this.chunk(id, rendition, n, part));
+    }
+    response.end();
+  }
+}
+
+export function box(type: string, payload: Buffer): Buffer {
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(8 + payload.length, 0);
+  head.write(type, 4, "latin1");
+  return Buffer.concat([head, payload]);
+}
+
+/** What stands for an init segment of a rendition. */
+export const initOf = (rendition: RenditionName): Buffer =>
+  Buffer.concat([box("ftyp", Buffer.from("cmfc")), box("moov", Buffer.from(`init of ${rendition}`))]);
+
+/** A Space that is live, with everything it needs to be listened to. */
+export function liveState(id: string): LiveState {
+  const now = Date.now();
+  return {
+    v: 1,
+    id,
+    slug: `slug-${id}`,
+    title: "A conversation",
+    description: "",
+    language: "en",
+    unlisted: false,
+    status: "live",
+    hold: false,
+    replay: false,
+    startAt: now - 60_000,
+    liveAt: now - 60_000,
+    delayMs: 0,
+    endedAt: null,
+    now,
+    epochMs: now,
+    first: null,
+    latest: null,
+    push: "chunk",
+    level: 0,
+    listeners: 0,
+    renditions: renditionNames.map((name) => ({
+      name,
+      codecs: renditionFacts[name].codecs,
+      bitrate: renditionFacts[name].bitrate,
+      init: initOf(name).toString("base64"),
+    })),
+    stage: [],
+    notice: "",
+  };
+}

@@ -1,0 +1,158 @@
+import http, { STATUS_CODES } from "node:http";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Problem } from "../foundation/errors.ts";
+import { forwardedHeaders, type TrustedHops } from "./client-address.ts";
+import { controlAway, controlPatienceMs, nothingWasSent, passedOn } from "./proxy.ts";
+import { overloaded } from "./respond.ts";
+
+/** How many WebSockets go through one edge at once. */
+export const maxWebSockets = 5000;
+const retryMs = 100;
+
+/** The one address that is upgraded. */
+const roomPath = /^\/api\/v1\/spaces\/[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?\/room$/;
+
+/** Whether a request asks for the upgrade that this edge passes on; any other wish to upgrade is ignored. */
+export const isRoomUpgrade = (request: http.IncomingMessage): boolean =>
+  request.method === "GET" &&
+  request.headers.upgrade?.toLowerCase() === "websocket" &&
+  roomPath.test((request.url ?? "").split("?", 1)[0] ?? "");
+
+export interface WebSocketProxyOptions {
+  /** The Unix socket of control. */
+  readonly socketPath: string;
+  readonly counts: { webSocketOverflow: number };
+  /** @default 0 */
+  readonly trustedHops?: TrustedHops;
+  /** @default maxWebSockets */
+  readonly maxSockets?: number;
+}
+
+/** WebSockets to control: once it says 101, bytes pass both ways; any other answer ends the client's connection. */
+export class WebSocketProxy {
+  readonly #options: WebSocketProxyOptions;
+  readonly #open = new Set<Duplex>();
+
+  constructor(options: WebSocketProxyOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Takes over a client's socket; `early` is what it sent already. */
+  handle(request: http.IncomingMessage, client: Duplex, early: Buffer): void {
+    client.on("error", () => client.destroy());
+    const most = this.#options.maxSockets ?? maxWebSockets;
+    if (this.#open.size >= most) {
+      this.#options.counts.webSocketOverflow++;
+      return refuse(client, overloaded("WebSockets", most, 5));
+    }
+    this.#open.add(client);
+    const abort = new AbortController();
+    client.once("close", () => {
+      this.#open.delete(client);
+      abort.abort();
+    });
+    this.#connect(request, abort.signal).then(
+      ({ answer, control, early: first }) => {
+        if (!control) return refuseLike(client, answer);
+        relay(client, control, early, first, answer);
+      },
+      (failure: unknown) => refuse(client, controlAway(failure)),
+    );
+  }
+
+  /** Closes all of them. */
+  end(): void {
+    for (const client of this.#open) client.destroy();
+  }
+
+  async #connect(request: http.IncomingMessage, signal: AbortSignal): Promise<Upgraded> {
+    const until = performance.now() + controlPatienceMs;
+    for (;;) {
+      try {
+        return await this.#attempt(request, signal);
+      } catch (failure) {
+        if (signal.aborted || !nothingWasSent(failure) || performance.now() >= until) throw failure;
+        await sleep(retryMs, undefined, { signal });
+      }
+    }
+  }
+
+  #attempt(request: http.IncomingMessage, signal: AbortSignal): Promise<Upgraded> {
+    const { promise, resolve, reject } = Promise.withResolvers<Upgraded>();
+    const sent = http.request({
+      socketPath: this.#options.socketPath,
+      agent: false,
+      path: request.url,
+      signal,
+      timeout: 10_000,
+      headers: {
+        ...passedOn(request.headers),
+        ...forwardedHeaders(request, this.#options.trustedHops ?? 0),
+        connection: "Upgrade",
+        upgrade: "websocket",
+      },
+    });
+    sent.on("upgrade", (answer, control, early) => resolve({ answer, control, early }));
+    sent.on("response", (answer) => resolve({ answer, control: undefined, early: Buffer.alloc(0) }));
+    sent.on("timeout", () => sent.destroy(new Error("control did not answer the upgrade")));
+    sent.on("error", reject);
+    sent.end();
+    return promise;
+  }
+}
+
+interface Upgraded {
+  readonly answer: http.IncomingMessage;
+  /** The socket to control; `undefined` when it refused. */
+  readonly control: Duplex | undefined;
+  readonly early: Buffer;
+}
+
+function relay(client: Duplex, control: Duplex, fromClient: Buffer, fromControl: Buffer, answer: http.IncomingMessage) {
+  const head = ["HTTP/1.1 101 Switching Protocols"];
+  for (let i = 0; i + 1 < answer.rawHeaders.length; i += 2)
+    head.push(`${answer.rawHeaders[i]}: ${answer.rawHeaders[i + 1]}`);
+  client.write(`${head.join("\r\n")}\r\n\r\n`, "latin1");
+  if (fromControl.length > 0) client.write(fromControl);
+  if (fromClient.length > 0) control.write(fromClient);
+  // Control minds idle connections; when either side is gone, so is the other.
+  for (const socket of [client, control]) if (socket instanceof Socket) socket.setTimeout(0);
+  control.on("error", () => client.destroy());
+  client.once("close", () => control.destroy());
+  control.once("close", () => client.destroy());
+  client.pipe(control).pipe(client);
+}
+
+/** Passes a refusal of control on, and ends: nothing the client sends after it reaches control. */
+function refuseLike(client: Duplex, answer: http.IncomingMessage): void {
+  const parts: Buffer[] = [];
+  answer.on("data", (part: Buffer) => parts.push(part));
+  answer.on("error", () => client.destroy());
+  answer.on("end", () =>
+    finish(client, answer.statusCode ?? 502, answer.headers["content-type"] ?? "text/plain", Buffer.concat(parts)),
+  );
+}
+
+function refuse(client: Duplex, problem: Problem): void {
+  const body = Buffer.from(JSON.stringify(problem.toDocument()));
+  finish(client, problem.status, "application/problem+json", body, problem.retryAfter);
+}
+
+function finish(client: Duplex, status: number, type: string, body: Buffer, retryAfter?: number): void {
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
+    `content-type: ${type}`,
+    `content-length: ${body.length}`,
+    "cache-control: no-store",
+    "connection: close",
+    ...(retryAfter === undefined ? [] : [`retry-after: ${retryAfter}`]),
+  ];
+  client.end(Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`, "latin1"), body]));
+  client.resume();
+}

@@ -1,0 +1,31 @@
+import type { SegmentNumber } from "../wire/timeline.ts";
+
+/** How many complete segments of one rendition an edge keeps: half a minute. */
+export const windowSegments = 32;
+
+/** The latest complete segments of one rendition, each one Buffer that all its listeners share. */
+export class SegmentWindow {
+  readonly #segments = new Map<SegmentNumber, Buffer>();
+  #latest: SegmentNumber | null = null;
+
+  /** The highest number that was ever put; null before the first. */
+  get latest(): SegmentNumber | null {
+    return this.#latest;
+  }
+
+  get size(): number {
+    return this.#segments.size;
+  }
+
+  get(n: SegmentNumber): Buffer | undefined {
+    return this.#segments.get(n);
+  }
+
+  /** Keeps a complete segment; the lowest number gives way when the window is full. One that is older yet is not kept. */
+  put(n: SegmentNumber, bytes: Buffer): void {
+    if (this.#latest !== null && n <= this.#latest - windowSegments) return;
+    this.#segments.set(n, bytes);
+    if (this.#latest === null || n > this.#latest) this.#latest = n;
+    for (const old of this.#segments.keys()) if (old <= this.#latest - windowSegments) this.#segments.delete(old);
+  }
+}
