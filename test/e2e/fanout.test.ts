@@ -19,7 +19,10 @@ test(
     await using server = await Server.start({ demo: true });
     await server.until("demo", (state) => state.status === "live" && !state.hold && state.latest !== null);
     const rendition = "opus-32k";
-    const listeners = Array.from({ length: 200 }, () => new StreamListener(server.url, `/live/demo/${rendition}/stream.mp4`));
+    const listeners = Array.from(
+      { length: 200 },
+      () => new StreamListener(server.url, `/live/demo/${rendition}/stream.mp4`),
+    );
     await sleep(seconds * 1000);
     const state = await server.until("demo", ({ listeners: count }) => count >= 200);
     const metrics = await server.metrics();
@@ -42,7 +45,9 @@ test(
     const fetches = total(metrics, /^rostra_edge_upstream_fetches_total\{.*kind="(past-)?segment"/);
     const edges = 2;
     const span = Math.max(...hashes.keys()) - Math.min(...hashes.keys()) + 1;
-    console.log(`${listeners.length} listeners, ${seconds} s, ${span} segments, ${fetches} upstream fetches by ${edges} edges`);
+    console.log(
+      `${listeners.length} listeners, ${seconds} s, ${span} segments, ${fetches} upstream fetches by ${edges} edges`,
+    );
     // One for each segment and edge, the one that is being asked for ahead, and the burst at the start.
     expect(fetches).toBeLessThanOrEqual(edges * (span + 4));
     expect(fetches).toBeGreaterThanOrEqual(span);

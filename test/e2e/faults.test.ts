@@ -51,7 +51,10 @@ test("EE-4 kill -9 of each process in turn: every segment comes, none changes, a
   await using server = await Server.start({ demo: true });
   await server.claim();
   const space = (await server.api<{ spaces: { id: string; slug: string }[] }>("GET", "/spaces")).spaces[0]!;
-  const start = await server.until("demo", (state) => state.status === "live" && !state.hold && (state.latest ?? 0) > (state.first ?? 0) + 2);
+  const start = await server.until(
+    "demo",
+    (state) => state.status === "live" && !state.hold && (state.latest ?? 0) > (state.first ?? 0) + 2,
+  );
   const listener = new Persistent(server.url, "demo", start.latest!, start.epochMs!);
   await sleep(3000);
 
@@ -80,6 +83,11 @@ test("EE-4 kill -9 of each process in turn: every segment comes, none changes, a
   for (const [n, hash] of listener.segments) {
     if (n < (state.first ?? 0)) continue;
     const again = await fetch(`${server.url}/live/${space.id}/opus-32k/${n}.m4s`);
-    if (again.ok) expect(createHash("sha256").update(Buffer.from(await again.arrayBuffer())).digest("hex")).toBe(hash);
+    if (again.ok)
+      expect(
+        createHash("sha256")
+          .update(Buffer.from(await again.arrayBuffer()))
+          .digest("hex"),
+      ).toBe(hash);
   }
 }, 180_000);

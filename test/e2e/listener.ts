@@ -18,7 +18,11 @@ export class StreamListener {
 
   constructor(url: string, path: string, localAddress?: string) {
     const { port } = new URL(url);
-    this.#socket = createConnection({ port: Number(port), host: "127.0.0.1", ...(localAddress === undefined ? {} : { localAddress }) });
+    this.#socket = createConnection({
+      port: Number(port),
+      host: "127.0.0.1",
+      ...(localAddress === undefined ? {} : { localAddress }),
+    });
     this.#socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost:${port}\r\n\r\n`);
     this.#socket.on("data", (data: Buffer) => this.#take(data));
     this.#socket.on("error", (error) => (this.error ??= error.message));

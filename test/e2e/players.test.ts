@@ -26,8 +26,23 @@ interface Played {
 /** Plays a URL in ffmpeg for a while, at the speed it comes. */
 function play(url: string, forSeconds: number, program = 0): Promise<Played> {
   const child = spawn("ffmpeg", [
-    "-hide_banner", "-nostdin", "-v", "warning", "-i", url, "-map", `0:a:${program}`, "-t", String(forSeconds),
-    "-f", "f32le", "-ac", "1", "-ar", String(hearingRate), "-",
+    "-hide_banner",
+    "-nostdin",
+    "-v",
+    "warning",
+    "-i",
+    url,
+    "-map",
+    `0:a:${program}`,
+    "-t",
+    String(forSeconds),
+    "-f",
+    "f32le",
+    "-ac",
+    "1",
+    "-ar",
+    String(hearingRate),
+    "-",
   ]);
   const parts: Buffer[] = [];
   let words = "";
@@ -36,7 +51,10 @@ function play(url: string, forSeconds: number, program = 0): Promise<Played> {
   return new Promise((done) => {
     child.on("exit", () => {
       const bytes = Buffer.concat(parts);
-      done({ samples: new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~3))), words });
+      done({
+        samples: new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~3))),
+        words,
+      });
     });
   });
 }
@@ -46,7 +64,10 @@ test(
   async () => {
     const original = demoSound();
     await using server = await Server.start({ demo: true });
-    await server.until("demo", (state) => state.status === "live" && !state.hold && (state.latest ?? 0) - (state.first ?? 0) >= 4);
+    await server.until(
+      "demo",
+      (state) => state.status === "live" && !state.hold && (state.latest ?? 0) - (state.first ?? 0) >= 4,
+    );
     const live = `${server.url}/live/demo`;
     const hls = chromiumIsInstalled() ? hlsInChromium(server.url, seconds) : undefined;
     const played = await Promise.all([
@@ -58,7 +79,9 @@ test(
     ]);
     for (const [i, { samples, words }] of played.entries()) {
       const heard = likeness(samples.subarray(0, 12 * hearingRate), original);
-      console.log(`ffmpeg ${["hls aac", "hls opus", "hls master", "stream opus", "stream aac"][i]}: ${(samples.length / hearingRate).toFixed(2)} s, likeness ${heard.score.toFixed(3)}`);
+      console.log(
+        `ffmpeg ${["hls aac", "hls opus", "hls master", "stream opus", "stream aac"][i]}: ${(samples.length / hearingRate).toFixed(2)} s, likeness ${heard.score.toFixed(3)}`,
+      );
       expect(words).toBe("");
       expect(Math.abs(samples.length / hearingRate - seconds)).toBeLessThan(0.1);
       expect(heard.score).toBeGreaterThan(0.6);
@@ -87,14 +110,24 @@ async function hlsInChromium(url: string, forSeconds: number): Promise<HlsPlayed
   const { browser, page } = await openBrowser();
   try {
     const script = readFileSync(`${root}/node_modules/hls.js/dist/hls.min.js`, "utf8");
-    await page.route("**/hls-test.html", (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html><audio id=a></audio>" }));
+    await page.route("**/hls-test.html", (route) =>
+      route.fulfill({ contentType: "text/html", body: "<!doctype html><audio id=a></audio>" }),
+    );
     await page.goto(`${url}/hls-test.html`);
     await page.addScriptTag({ content: script });
     await page.evaluate(async () => {
       const audio = document.querySelector("audio")!;
       const log = { stalls: 0, errors: [] as string[], start: 0 };
       Object.assign(globalThis, { __log: log });
-      const Hls = (globalThis as unknown as { Hls: new (options: object) => { on(e: string, f: (e: string, d: { details: string; type: string }) => void): void; loadSource(u: string): void; attachMedia(m: HTMLMediaElement): void } }).Hls;
+      const Hls = (
+        globalThis as unknown as {
+          Hls: new (options: object) => {
+            on(e: string, f: (e: string, d: { details: string; type: string }) => void): void;
+            loadSource(u: string): void;
+            attachMedia(m: HTMLMediaElement): void;
+          };
+        }
+      ).Hls;
       const hls = new Hls({});
       hls.on("hlsError", (_, data) => log.errors.push(`${data.type} ${data.details}`));
       hls.loadSource("/live/demo/index.m3u8");
@@ -107,7 +140,11 @@ async function hlsInChromium(url: string, forSeconds: number): Promise<HlsPlayed
     const samples = await hear(page, forSeconds * 1000);
     const result = await page.evaluate(() => {
       const log = (globalThis as unknown as { __log: { stalls: number; errors: string[]; start: number } }).__log;
-      return { stalls: log.stalls, errors: log.errors, advanced: document.querySelector("audio")!.currentTime - log.start };
+      return {
+        stalls: log.stalls,
+        errors: log.errors,
+        advanced: document.querySelector("audio")!.currentTime - log.start,
+      };
     });
     return { ...result, samples: samples.subarray(0, 12 * hearingRate) };
   } finally {

@@ -24,7 +24,9 @@ test.skipIf(!chromiumIsInstalled() || !speechIsInstalled())(
       await sleep(Math.max(0, startAt - Date.now()));
       const state = await server.until(space.id, (one) => one.status === "live" && one.liveAt !== null, 10_000);
       const after = Date.now() - startAt;
-      console.log(`announced ${new Date(startAt).toISOString()}, first live segment ${state.delayMs} ms after, seen live ${after} ms after`);
+      console.log(
+        `announced ${new Date(startAt).toISOString()}, first live segment ${state.delayMs} ms after, seen live ${after} ms after`,
+      );
       expect(state.liveAt).toBe(startAt + (state.delayMs ?? Number.NaN));
       expect(state.delayMs).toBeGreaterThanOrEqual(0);
       expect(state.hold).toBe(false);

@@ -94,6 +94,10 @@ export class Server implements AsyncDisposable {
       .join("; ");
   }
 
+  get supervisorPid(): number {
+    return this.#process.pid ?? 0;
+  }
+
   get cookie(): string {
     return this.#cookie;
   }

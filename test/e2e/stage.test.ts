@@ -21,19 +21,40 @@ test.skipIf(!chromiumIsInstalled() || !speechIsInstalled())(
     const one = microphone("one", folder);
     const two = microphone("two", folder);
     const space = await server.createSpace({ title: "Two voices" });
-    const [first, second, third] = await Promise.all([openBrowser({ microphone: one.file }), openBrowser({ microphone: two.file }), openBrowser()]);
+    const [first, second, third] = await Promise.all([
+      openBrowser({ microphone: one.file }),
+      openBrowser({ microphone: two.file }),
+      openBrowser(),
+    ]);
     try {
       await enterStage(first.page, (await server.invite(space.id, "host", "First")).url);
       await enterStage(second.page, (await server.invite(space.id, "speaker", "Second")).url);
-      await server.until(space.id, (state) => state.status === "live" && !state.hold && state.stage.filter(({ present }) => present).length === 2);
+      await server.until(
+        space.id,
+        (state) => state.status === "live" && !state.hold && state.stage.filter(({ present }) => present).length === 2,
+      );
       await third.page.goto(`${server.url}/s/${space.slug}`);
       await pressListen(third.page);
       await third.page.waitForTimeout(6000);
-      const [byFirst, bySecond, byThird] = await Promise.all([first, second, third].map(({ page }) => hear(page, 9000)));
+      const [byFirst, bySecond, byThird] = await Promise.all(
+        [first, second, third].map(({ page }) => hear(page, 9000)),
+      );
       const scores = {
-        first: { own: likeness(byFirst!, one.samples).score, other: likeness(byFirst!, two.samples).score, dBFS: loudness(byFirst!) },
-        second: { own: likeness(bySecond!, two.samples).score, other: likeness(bySecond!, one.samples).score, dBFS: loudness(bySecond!) },
-        listener: { one: likeness(byThird!, one.samples).score, two: likeness(byThird!, two.samples).score, dBFS: loudness(byThird!) },
+        first: {
+          own: likeness(byFirst!, one.samples).score,
+          other: likeness(byFirst!, two.samples).score,
+          dBFS: loudness(byFirst!),
+        },
+        second: {
+          own: likeness(bySecond!, two.samples).score,
+          other: likeness(bySecond!, one.samples).score,
+          dBFS: loudness(bySecond!),
+        },
+        listener: {
+          one: likeness(byThird!, one.samples).score,
+          two: likeness(byThird!, two.samples).score,
+          dBFS: loudness(byThird!),
+        },
       };
       console.log(scores);
       expect(scores.first.other).toBeGreaterThan(heardAbove);

@@ -138,7 +138,8 @@ async function database(options: ServeOptions): Promise<Finding> {
   try {
     const { openStore } = await import("../../store/open.ts");
     const { silentLog } = await import("../../foundation/log.ts");
-    const store = await openStore({ data: options.data, databaseUrl: options.databaseUrl, log: silentLog });
+    const { anchoredClock, newAnchor } = await import("../../foundation/clock.ts");
+    const store = await openStore({ data: options.data, databaseUrl: options.databaseUrl, clock: anchoredClock(newAnchor()), log: silentLog });
     await store.end();
     return ok("database", options.databaseUrl ? "PostgreSQL answers" : "the embedded SQLite opens");
   } catch (thrown) {
