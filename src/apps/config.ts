@@ -19,6 +19,8 @@ export interface ProcessConfig {
   readonly host: string;
   /** The stage's UDP port. */
   readonly udpPort: number;
+  /** The stage's TCP port, for speakers whose UDP is blocked. */
+  readonly iceTcpPort: number;
   /** Addresses to announce to speakers besides those of the interfaces (behind NAT). */
   readonly publicIps: readonly string[];
   /** The URL people use, when it is not what the request says (TLS in front). */
@@ -59,6 +61,7 @@ export async function processConfig(process_: NodeJS.Process, name: string): Pro
   const run = env["ROSTRA_RUN"] ?? (await runFolder(data));
   await mkdir(run, { recursive: true, mode: 0o700 });
   const port = Number(env["PORT"] ?? 8080);
+  const udpPort = Number(env["ROSTRA_UDP_PORT"] ?? port);
   const scope = new Scope();
   process_.title = `rostra ${name}`;
   return {
@@ -66,7 +69,8 @@ export async function processConfig(process_: NodeJS.Process, name: string): Pro
     run,
     port,
     host: env["ROSTRA_HOST"] ?? "0.0.0.0",
-    udpPort: Number(env["ROSTRA_UDP_PORT"] ?? port),
+    udpPort,
+    iceTcpPort: Number(env["ROSTRA_ICE_TCP_PORT"] ?? (udpPort === 0 ? 0 : udpPort + 1)),
     publicIps: (env["ROSTRA_PUBLIC_IP"] ?? "").split(",").filter(Boolean),
     publicUrl: env["ROSTRA_PUBLIC_URL"] || undefined,
     databaseUrl: env["DATABASE_URL"] || undefined,

@@ -33,6 +33,17 @@ export interface JitterCounts {
   resets: number;
 }
 
+const noCounts = (): JitterCounts => ({
+  played: 0,
+  recovered: 0,
+  concealed: 0,
+  late: 0,
+  duplicate: 0,
+  invalid: 0,
+  dropped: 0,
+  resets: 0,
+});
+
 /** Frames of 20 ms that are gathered before playing; more after each time the buffer ran dry. */
 export const minDepth = 2;
 export const maxDepth = 8;
@@ -78,16 +89,8 @@ type Play =
  * grows. It shrinks by fading two frames into one once the shallowest moment of a second is deeper than needed.
  */
 export class JitterBuffer {
-  readonly counts: JitterCounts = {
-    played: 0,
-    recovered: 0,
-    concealed: 0,
-    late: 0,
-    duplicate: 0,
-    invalid: 0,
-    dropped: 0,
-    resets: 0,
-  };
+  readonly counts: JitterCounts = noCounts();
+  #told: JitterCounts = noCounts();
   readonly #decoder: Decoder;
   /** Ordered by timestamp. */
   readonly #held: Held[] = [];
@@ -102,6 +105,14 @@ export class JitterBuffer {
 
   constructor(decoder: Decoder) {
     this.#decoder = decoder;
+  }
+
+  /** What happened since this was last asked. */
+  takeCounts(): JitterCounts {
+    const since = noCounts();
+    for (const what of Object.keys(since) as (keyof JitterCounts)[]) since[what] = this.counts[what] - this.#told[what];
+    this.#told = { ...this.counts };
+    return since;
   }
 
   /** The depth that is aimed at now, in frames of 20 ms. */

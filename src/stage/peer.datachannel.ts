@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { createSocket } from "node:dgram";
 import type { Audio as AudioMedia, Direction, PeerConnection, Track } from "node-datachannel";
 import { Problem, reason } from "../foundation/errors.ts";
 import type { Log } from "../foundation/log.ts";
@@ -12,7 +13,7 @@ import { attribute, parseSdp } from "./sdp.ts";
 type Library = typeof import("node-datachannel");
 
 export interface DataChannelOptions {
-  /** The one UDP port of all peers. */
+  /** The one UDP port of all peers; 0 for any free one. */
   readonly port: number;
   /** The addresses to announce, best first; asked for each answer, since interfaces come and go. */
   readonly addresses: () => readonly string[];
@@ -40,8 +41,9 @@ const states: Readonly<Record<string, PeerState>> = {
  * first packets. The port is held from the start, so that a taken one is known before the first speaker comes: later,
  * the library would end the process over it.
  */
-export async function dataChannelDriver(options: DataChannelOptions): Promise<PeerDriver> {
+export async function dataChannelDriver(asked: DataChannelOptions): Promise<PeerDriver & { readonly port: number }> {
   const library = await import("node-datachannel");
+  const options = { ...asked, port: asked.port === 0 ? await freeUdpPort() : asked.port };
   library.initLogger("Warning", (level, message) => options.log.debug("webrtc", { level, message }));
   let listener: InstanceType<Library["IceUdpMuxListener"]>;
   try {
@@ -51,6 +53,7 @@ export async function dataChannelDriver(options: DataChannelOptions): Promise<Pe
   }
   const peers = new Set<Peer>();
   return {
+    port: options.port,
     answer: async (offer, events) => {
       const peer = openPeer(library, options, offer, events, () => peers.delete(peer));
       peers.add(peer);
@@ -61,6 +64,16 @@ export async function dataChannelDriver(options: DataChannelOptions): Promise<Pe
       listener.stop();
     },
   };
+}
+
+function freeUdpPort(): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const socket = createSocket("udp4").once("error", reject);
+  socket.bind(0, () => {
+    const { port } = socket.address();
+    socket.close(() => resolve(port));
+  });
+  return promise;
 }
 
 function openPeer(

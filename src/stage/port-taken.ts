@@ -5,8 +5,8 @@ export const portTaken = (what: "UDP" | "TCP", port: number, cause: unknown): Pr
   new Problem({
     status: 500,
     code: "port-taken",
-    title: "A port of the stage is taken",
+    title: "A port cannot be opened",
     detail: `${what} port ${port} cannot be opened: ${reason(cause)}.`,
-    action: "End the program that holds it, or choose another port.",
+    action: "Give another port, or end the program that has it.",
     cause,
   });

@@ -16,11 +16,8 @@ export class Recording {
   #next: number | undefined;
   #freed = false;
 
-  /** @param packets each of 20 ms; throws when one is not, or there is none */
+  /** @param packets as `checkedPackets` gives them */
   constructor(packets: readonly Uint8Array[], decoder: Decoder) {
-    if (packets.length === 0) throw new Error("the recording is empty");
-    const odd = packets.findIndex((packet) => opusSamples(packet) !== frameSamples);
-    if (odd >= 0) throw new Error(`packet ${odd} of the recording is not 20 ms of Opus`);
     this.#packets = packets;
     this.#decoder = decoder;
   }
@@ -48,4 +45,12 @@ export class Recording {
       return undefined;
     }
   }
+}
+
+/** The packets of a recording, when there are any and each holds 20 ms; throws otherwise. */
+export function checkedPackets(packets: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (packets.length === 0) throw new Error("the recording is empty");
+  const odd = packets.findIndex((packet) => opusSamples(packet) !== frameSamples);
+  if (odd >= 0) throw new Error(`packet ${odd} of the recording is not 20 ms of Opus`);
+  return packets;
 }

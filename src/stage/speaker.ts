@@ -93,8 +93,9 @@ export class Speaker {
     return this.#health;
   }
 
-  get counts(): Readonly<JitterCounts> {
-    return this.#buffer.counts;
+  /** What happened to their packets since this was last asked. */
+  takeCounts(): JitterCounts {
+    return this.#buffer.takeCounts();
   }
 
   /** Gives the session its peer; a session that ended meanwhile ends it. */
