@@ -10,8 +10,8 @@ const stems = new Set(
     .filter(Boolean),
 );
 
-/** The same unit again and again: `aaaaaaaaaa`, `abcabcabcabc`, `passwordpassword`. */
-const repeated = /^(.{1,8}?)\1+.{0,3}$/su;
+/** The same unit again and again: `aaaaaaaaaa`, `abcabcabcabc`, `passwordpassword`, `adaadaada1`. */
+const repeated = /^(?:(.{1,3}?)\1{2,}.?|(.{4,12}?)\2+.?)$/su;
 
 /** Runs that a finger makes: up or down by one, `0123456789`, `abcdefghij`. */
 function isRun(text: string): boolean {

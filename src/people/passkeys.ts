@@ -11,6 +11,9 @@ export const challengeMs = 5 * 60_000;
 /** The most passkeys of one account. */
 export const maxPasskeys = 20;
 
+/** EdDSA, ES256, RS256 (IANA COSE Algorithms): what today's authenticators have and Node offers without a warning. */
+const algorithms = [-8, -7, -257];
+
 /** Loaded at first use: it brings certificates and encodings that a server where nobody signs in does not need. */
 const webauthn = async (): Promise<typeof import("@simplewebauthn/server")> => import("@simplewebauthn/server");
 type Library = Awaited<ReturnType<typeof webauthn>>;
@@ -71,6 +74,7 @@ export class PasskeyDesk {
       challenge: newChallenge(this.#key, `register ${account.id}`, this.#clock.now() + challengeMs),
       timeout: challengeMs,
       attestationType: "none",
+      supportedAlgorithmIDs: algorithms,
       excludeCredentials: known.map(({ id, transports }) => ({ id, transports: [...transports] })),
       // Resident, so that nobody needs to say who they are; verified, so that the key alone is not enough.
       authenticatorSelection: { residentKey: "required", userVerification: "required" },
@@ -88,6 +92,7 @@ export class PasskeyDesk {
       expectedOrigin: origins,
       expectedRPID: rpID,
       requireUserVerification: true,
+      supportedAlgorithmIDs: algorithms,
     }).catch((thrown: unknown) => this.#refuse("passkey-registration-refused", thrown));
     if (!verified?.verified) throw refused(422, "This passkey cannot be registered");
     if (!(await challenge.spend())) throw refused(422, "This passkey cannot be registered");

@@ -14,12 +14,10 @@ import {
 } from "../../wire/people.ts";
 import { cookieOf, setCookie } from "./cookies.ts";
 import { parseBody, signInNeeded } from "./problems.ts";
+import { clientAddress, publicOrigin } from "./request-facts.ts";
 
 /** A known device stays known for a year after signing in there. */
 const deviceMs = 365 * 86_400_000;
-
-/** What a request says about who sends it; a Fastify request has all of it. */
-export type Asking = Pick<FastifyRequest, "headers" | "host" | "ip" | "method" | "protocol">;
 
 /** Who is signed in, and whether a request may be heeded: for every route of control. */
 export class PeopleDesk {
@@ -33,12 +31,12 @@ export class PeopleDesk {
   }
 
   /** Who is signed in, by the cookie alone. */
-  signedIn(request: Asking): Promise<SignedIn | undefined> {
+  signedIn(request: FastifyRequest): Promise<SignedIn | undefined> {
     return this.people.signedIn(this.sessionToken(request));
   }
 
   /** Who is signed in; throws `sign-in-needed` (401) when nobody is. */
-  async mustBeSignedIn(request: Asking): Promise<SignedIn> {
+  async mustBeSignedIn(request: FastifyRequest): Promise<SignedIn> {
     const who = await this.signedIn(request);
     if (!who) throw signInNeeded();
     return who;
@@ -48,59 +46,59 @@ export class PeopleDesk {
    * Throws `foreign-origin` (403) when a page of another site makes an unsafe request. To be called before every route
    * that changes something by force of the session cookie; a request with a Bearer token needs no cookie and no guard.
    */
-  guard(request: Asking): void {
+  guard(request: FastifyRequest): void {
     guardOrigin({ ...this.#origin(request), method: request.method });
   }
 
   /** Whether one of our own pages asks: for a WebSocket, whose handshake is a GET but not a safe one. */
-  isOurOwn(request: Asking): boolean {
+  isOurOwn(request: FastifyRequest): boolean {
     return isOurOwn(this.#origin(request));
   }
 
-  sessionToken(request: Asking): string | undefined {
+  sessionToken(request: FastifyRequest): string | undefined {
     return cookieOf(request.headers.cookie, this.#name(request, "rostra"));
   }
 
-  deviceToken(request: Asking): string | undefined {
+  deviceToken(request: FastifyRequest): string | undefined {
     return cookieOf(request.headers.cookie, this.#name(request, "rostra-device"));
   }
 
   /** The host that passkeys are for. */
-  host(request: Asking): string {
+  host(request: FastifyRequest): string {
     return this.#publicUrl?.host ?? request.host;
   }
 
   /** Gives the browser what it needs to be signed in, and to be known next time. */
-  welcome(request: Asking, reply: FastifyReply, { token, device }: SignIn): void {
+  welcome(request: FastifyRequest, reply: FastifyReply, { token, device }: SignIn): void {
     this.keepSession(request, reply, token);
     this.#set(request, reply, "rostra-device", device, deviceMs);
   }
 
   /** Sends the session cookie (again): the browser keeps it as long as the server does, from now. */
-  keepSession(request: Asking, reply: FastifyReply, token: string): void {
+  keepSession(request: FastifyRequest, reply: FastifyReply, token: string): void {
     this.#set(request, reply, "rostra", token, sessionMs);
   }
 
-  farewell(request: Asking, reply: FastifyReply): void {
+  farewell(request: FastifyRequest, reply: FastifyReply): void {
     this.#set(request, reply, "rostra", "", 0);
   }
 
-  #set(request: Asking, reply: FastifyReply, name: string, value: string, lifeMs: number): void {
+  #set(request: FastifyRequest, reply: FastifyReply, name: string, value: string, lifeMs: number): void {
     const secure = this.#isSecure(request);
     void reply.header("set-cookie", setCookie(this.#name(request, name), value, { lifeMs, secure }));
   }
 
   /** With the prefix, browsers take the cookie only over HTTPS, from this very host, for all of its paths (RFC 6265bis). */
-  #name(request: Asking, name: string): string {
+  #name(request: FastifyRequest, name: string): string {
     return this.#isSecure(request) ? `__Host-${name}` : name;
   }
 
-  #isSecure(request: Asking): boolean {
-    const isPublic = this.#publicUrl?.host === request.host;
-    return request.protocol === "https" || (isPublic && this.#publicUrl?.protocol === "https:");
+  #isSecure(request: FastifyRequest): boolean {
+    if (this.#publicUrl?.host === request.host) return this.#publicUrl.protocol === "https:";
+    return publicOrigin(request, undefined).startsWith("https:");
   }
 
-  #origin({ headers, host }: Asking): Parameters<typeof isOurOwn>[0] {
+  #origin({ headers, host }: FastifyRequest): Parameters<typeof isOurOwn>[0] {
     const fetchSite = headers["sec-fetch-site"];
     return {
       origin: headers.origin,
@@ -154,7 +152,7 @@ export async function registerPeople(app: FastifyInstance, desk: PeopleDesk): Pr
 
       api.post("/session", async (request, reply) => {
         const { password } = parseBody(passwordSchema, request.body);
-        const from = { address: request.ip, device: desk.deviceToken(request) };
+        const from = { address: clientAddress(request), device: desk.deviceToken(request) };
         desk.welcome(request, reply, await people.signIn(password, from));
         return reply.code(204).send();
       });
