@@ -110,9 +110,14 @@ export class Room {
     return this.#places.takeNotices();
   }
 
+  /** Throws when somebody was removed. */
+  mayReturn(id: string): void {
+    if (this.#removed.has(id)) throw removedFromRoom();
+  }
+
   /** Lets somebody in, back to their own place where it is still kept. */
   enter(entry: Entry, now: EpochMs): Member {
-    if (this.#removed.has(entry.id)) throw removedFromRoom();
+    this.mayReturn(entry.id);
     const known = this.#places.get(entry.id);
     const mayTakeSeat = entry.by === "owner" || (entry.by === "invite" && entry.role === "host");
     if (known && !(known.place === "audience" && mayTakeSeat)) return this.#welcomeBack(known, entry);

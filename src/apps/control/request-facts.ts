@@ -1,22 +1,14 @@
 import type { FastifyRequest } from "fastify";
 
-/**
- * The address of whoever asks, as our edge wrote it: the last in `X-Forwarded-For`, since an edge appends what it saw.
- * A request without one comes from this machine.
- */
-export function clientAddress(request: FastifyRequest): string {
-  const header = request.headers["x-forwarded-for"];
-  const text = Array.isArray(header) ? header.join(",") : (header ?? "");
-  return text.split(",").at(-1)?.trim() || "local";
-}
+/** The address of whoever asks: the last in `X-Forwarded-For`, as our edge wrote it; "local" for this machine itself. */
+export const clientAddress = (request: FastifyRequest): string =>
+  (request.ip as string | undefined) || /* over the socket, without an edge */ "local";
 
 /** The origin that people use for this server, `https://host`: as configured, or as the request says. */
 export function publicOrigin(request: FastifyRequest, configured: string | undefined): string {
   if (configured !== undefined) return new URL(configured).origin;
-  const forwarded = request.headers["x-forwarded-proto"];
-  const scheme = forwarded === "https" ? "https" : "http";
-  const host = request.headers.host ?? "localhost";
-  return /^[A-Za-z0-9.\-_[\]:]{1,255}$/.test(host) ? `${scheme}://${host}` : `${scheme}://localhost`;
+  const host = /^[A-Za-z0-9.\-_[\]:]{1,255}$/.test(request.host) ? request.host : "localhost";
+  return `${request.protocol}://${host}`;
 }
 
 /** The Bearer token of a request (RFC 6750); undefined when it carries none. */

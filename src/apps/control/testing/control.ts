@@ -77,6 +77,7 @@ export class TestControl {
       port: 8080,
       host: "127.0.0.1",
       udpPort: 8080,
+      iceTcpPort: 8081,
       publicIps: [],
       publicUrl: undefined,
       databaseUrl: undefined,

@@ -1,0 +1,73 @@
+import { chmod, rm } from "node:fs/promises";
+import { ms } from "../foundation/duration.ts";
+import { Link } from "../foundation/link.ts";
+import { reason } from "../foundation/errors.ts";
+import { People } from "../people/people.ts";
+import { Invites } from "../room/invites.ts";
+import { openSecrets } from "../store/secrets.ts";
+import { openStore } from "../store/open.ts";
+import { type ProcessConfig, sockets } from "./config.ts";
+import type { Context } from "./control/context.ts";
+import { ensureDemo } from "./control/demo.ts";
+import { Director } from "./control/director.ts";
+import { Observer } from "./control/observer.ts";
+import { PeopleDesk } from "./control/people-routes.ts";
+import { WriteBudget } from "./control/rate.ts";
+import { Rooms } from "./control/rooms.ts";
+import { createServer } from "./control/server.ts";
+
+/** Requests to the origin or the stage that may be under way at once. */
+const maxLinkSockets = 16;
+
+export interface ControlOptions {
+  /** The wall's clock, ms since 1970. @default Date.now */
+  readonly wall?: () => number;
+}
+
+/** The control process: accounts, Spaces and rooms, behind `run/control.sock`. Resolves once it serves. */
+export async function runControl(config: ProcessConfig, options: ControlOptions = {}): Promise<void> {
+  const { scope, log, meter, clock, data, databaseUrl, publicUrl } = config;
+  const secrets = await openSecrets(data);
+  const store = await openStore({ data, databaseUrl, clock, log });
+  scope.onEnd(() => store.end());
+  scope.every(ms(3_600_000), () => {
+    store.sweep(clock.now()).catch((failure: unknown) => log.warn("sweep-failed", { reason: reason(failure) }));
+  });
+  const origin = new Link(sockets.origin(config.run), maxLinkSockets);
+  const stage = new Link(sockets.stage(config.run), maxLinkSockets);
+  scope.onEnd(() => {
+    origin.close();
+    stage.close();
+  });
+
+  const director = await Director.open({ store, clock, origin, stage, scope, log, meter, ...options });
+  const invites = new Invites(secrets.key("invite"), () => director.now().wall);
+  const rooms = new Rooms({ director, invites, scope, log, meter });
+  const observer = new Observer({ director, origin, stage, watchers: rooms, scope, log });
+  const desk = new PeopleDesk(new People({ store, clock, log, key: secrets.key("people") }), publicUrl);
+  const context: Context = {
+    director,
+    rooms,
+    invites,
+    store,
+    stage,
+    log,
+    publicUrl,
+    budget: new WriteBudget(secrets.key("budget"), () => clock.now()),
+    links: () => observer.links,
+    owner: async (request) => {
+      const who = await desk.signedIn(request);
+      if (who) desk.guard(request);
+      return who?.account.name;
+    },
+  };
+  await ensureDemo(context, config.demo ?? false);
+  observer.start();
+
+  const app = await createServer({ context, desk, meter, metricsSocket: sockets.metrics(config.run) });
+  const path = sockets.control(config.run);
+  await rm(path, { force: true });
+  await app.listen({ path });
+  await chmod(path, 0o600);
+  scope.onEnd(() => app.close());
+}

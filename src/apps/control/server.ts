@@ -1,0 +1,85 @@
+import websocket from "@fastify/websocket";
+import fastify, { type FastifyInstance } from "fastify";
+import { Problem } from "../../foundation/errors.ts";
+import type { Meter } from "../../foundation/meter.ts";
+import { pagePaths } from "../../wire/pages.ts";
+import type { Context } from "./context.ts";
+import { registerOps } from "./ops-routes.ts";
+import { registerOpenapi } from "./openapi.ts";
+import { methodsOf } from "./operations.ts";
+import { type PeopleDesk, registerPeople } from "./people-routes.ts";
+import { maxBodyBytes, registerProblems } from "./problems.ts";
+import { clientAddress } from "./request-facts.ts";
+import { maxMessageBytes } from "./room-socket.ts";
+import { registerSpaces } from "./spaces-routes.ts";
+import { registerWhip } from "./whip-routes.ts";
+
+/** Methods that change something: each takes from the budget of its address. */
+const unsafe = new Set(["POST", "PATCH", "PUT", "DELETE"]);
+
+export interface ServerOptions {
+  readonly context: Context;
+  readonly desk: PeopleDesk;
+  readonly meter: Meter;
+  /** The supervisor's socket, for the ops page. */
+  readonly metricsSocket: string;
+}
+
+/** The API of control, ready to listen. Everything under `/api/` is public through the edges; the rest is not. */
+export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+  const { context, desk, meter } = options;
+  const app = fastify({
+    logger: false,
+    bodyLimit: maxBodyBytes,
+    // One proxy is ours: the edge. What it says of the client counts, what others said before it does not.
+    trustProxy: (_address, hop) => hop === 0,
+    routerOptions: { maxParamLength: 200 },
+    requestTimeout: 30_000,
+    forceCloseConnections: true,
+  });
+  registerProblems(app, context.log, methodsOf);
+  const requests = meter.counter("rostra_api_requests_total", "Answers of the API, by status class.");
+  app.addHook("onResponse", (_request, reply, done) => {
+    requests.add(1, { class: `${Math.floor(reply.statusCode / 100)}xx` });
+    done();
+  });
+  app.addHook("onRequest", (request, reply, done) => {
+    reply.header("cache-control", "no-store");
+    if (unsafe.has(request.method) && request.url.startsWith("/api/")) context.budget.take(clientAddress(request));
+    done();
+  });
+  await app.register(websocket, { options: { maxPayload: maxMessageBytes, clientTracking: false } });
+  await app.register(async (routes) => {
+    registerSpaces(routes, context);
+    registerWhip(routes, context);
+    registerOps(routes, context, options.metricsSocket);
+    registerOpenapi(routes);
+    routes.get<{ Params: { space: string } }>("/api/v1/spaces/:space/room", { websocket: true }, (socket, request) =>
+      context.rooms.attach(socket, request.params.space, clientAddress(request)),
+    );
+  });
+  await registerPeople(app, desk);
+  registerInternal(app, desk, meter);
+  return app;
+}
+
+/** What edges never pass on: health, metrics and the owner link, for the supervisor on this machine. */
+function registerInternal(app: FastifyInstance, desk: PeopleDesk, meter: Meter): void {
+  app.get("/healthz", (_request, reply) => reply.type("text/plain").send("ok\n"));
+  app.get("/metrics", (_request, reply) => reply.type("text/plain; version=0.0.4; charset=utf-8").send(meter.expose()));
+  app.post<{ Body: { force?: unknown } | null }>("/internal/owner-link", async (request) => {
+    if (request.headers["x-forwarded-for"] !== undefined) throw notForOutside();
+    const link = await desk.people.newOwnerLink(request.body?.force === true);
+    return { path: link ? pagePaths.owner(link.token) : null };
+  });
+}
+
+/** An edge that forwards more than `/api/` must not give the server away. */
+const notForOutside = (): Problem =>
+  new Problem({
+    status: 403,
+    code: "not-for-outside",
+    title: "That is for this machine alone",
+    detail: "The request came through an edge.",
+    action: "Run `rostra owner-link` on the server.",
+  });
