@@ -58,7 +58,11 @@ async function makeRoot(data: string, path: string): Promise<Buffer> {
       if (errno(thrown) !== "EEXIST") throw thrown;
     });
     const folder = await open(data);
-    await folder.sync().finally(() => folder.close());
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
   } catch (thrown) {
     throw notWritable(path, thrown);
   } finally {
