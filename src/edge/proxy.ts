@@ -58,7 +58,7 @@ export interface ProxyOptions {
   /** @default 0 */
   readonly trustedHops?: TrustedHops;
   /** @default maxApiRequests */
-  readonly maxRequests?: number;
+  readonly maxRequests?: number | undefined;
 }
 
 /** `/api/**`: passed to control, within this edge's own caps. */

@@ -44,6 +44,10 @@ export interface EdgeOptions {
   readonly push?: PushThresholds;
   /** @default maxHeldRequests */
   readonly maxHeld?: number;
+  /** @default maxApiRequests */
+  readonly maxApi?: number;
+  /** @default maxWebSockets */
+  readonly maxWebSockets?: number;
 }
 
 /** An edge: an HTTP server that whoever made it lets listen. */
@@ -91,8 +95,13 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     address,
   });
   const replay = new ReplayRoutes({ directory, upstream, counts });
-  const api = new ApiProxy({ socketPath: options.control, counts, trustedHops });
-  const webSockets = new WebSocketProxy({ socketPath: options.control, counts, trustedHops });
+  const api = new ApiProxy({ socketPath: options.control, counts, trustedHops, maxRequests: options.maxApi });
+  const webSockets = new WebSocketProxy({
+    socketPath: options.control,
+    counts,
+    trustedHops,
+    maxSockets: options.maxWebSockets,
+  });
   const router = new Router({ live, replay, api, pages, counts });
   const server = httpServer(router, webSockets, counts, log);
 

@@ -27,7 +27,7 @@ export interface WebSocketProxyOptions {
   /** @default 0 */
   readonly trustedHops?: TrustedHops;
   /** @default maxWebSockets */
-  readonly maxSockets?: number;
+  readonly maxSockets?: number | undefined;
 }
 
 /** WebSockets to control: once it says 101, bytes pass both ways; any other answer ends the client's connection. */

@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { livePlaylist } from "../hls/media.ts";
+import { masterPlaylist } from "../hls/master.ts";
+import { livePaths } from "../wire/paths.ts";
+import { TestEdge, until } from "./test-edge.ts";
+
+const path = livePaths.playlist("a", "aac-64k");
+const facts = (edge: TestEdge, latest: number) => ({
+  epochMs: edge.origin.state("a").epochMs ?? 0,
+  first: edge.origin.state("a").first ?? 0,
+  latest,
+  ended: false,
+});
+
+test("ED-19 playlists are written here, by id and by slug, without asking the origin", async () => {
+  await using edge = await TestEdge.start({}, (origin) => origin.open("a", 10));
+  const master = await edge.get(livePaths.master("slug-a"));
+  expect(master.body.toString()).toBe(masterPlaylist());
+  expect(master.headers).toMatchObject({
+    "content-type": "application/vnd.apple.mpegurl",
+    "cache-control": "public, max-age=1",
+    "access-control-allow-origin": "*",
+  });
+  const media = await edge.get(path);
+  expect(media.body.toString()).toBe(livePlaylist(facts(edge, 9)));
+  expect([...edge.origin.fetches.keys()].filter((url) => url.includes("m3u8"))).toEqual([]);
+});
+
+test("ED-19 a blocking reload waits for its segment, and works through an earlier one", async () => {
+  await using edge = await TestEdge.start({}, (origin) => origin.open("a", 10));
+  expect((await edge.get(`${path}?_HLS_msn=9`)).body.toString()).toBe(livePlaylist(facts(edge, 9)));
+  const held = [10, 10, 11].map((msn) => edge.get(`${path}?_HLS_msn=${msn}`));
+  await until(() => edge.metric("rostra_edge_held_requests") === 3);
+  edge.origin.publishSegment("a");
+  for (const answer of await Promise.all(held.slice(0, 2)))
+    expect(answer.body.toString()).toBe(livePlaylist(facts(edge, 10)));
+  expect(edge.metric("rostra_edge_held_requests")).toBe(1);
+  edge.origin.publishSegment("a");
+  expect((await held[2])?.body.toString()).toBe(livePlaylist(facts(edge, 11)));
+});
+
+test.each(["_HLS_msn=12", "_HLS_msn=-1", "_HLS_msn=x", "_HLS_part=0"])("ED-19 %s is 400", async (query) => {
+  await using edge = await TestEdge.start({}, (origin) => origin.open("a", 10));
+  const answer = await edge.get(`${path}?${query}`);
+  expect(answer.status).toBe(400);
+  expect(JSON.parse(answer.body.toString())).toMatchObject({ code: "bad-delivery-directive" });
+});
+
+test("ED-19 the end of a Space ends its playlist, for those who wait too", async () => {
+  await using edge = await TestEdge.start({}, (origin) => origin.open("a", 10));
+  const held = edge.get(`${path}?_HLS_msn=10`);
+  await until(() => edge.metric("rostra_edge_held_requests") === 1);
+  edge.origin.change("a", { status: "ended" });
+  expect((await held).body.toString()).toBe(livePlaylist({ ...facts(edge, 9), ended: true }));
+});
+
+test("ED-19 a Space without segments has no media playlist", async () => {
+  await using edge = await TestEdge.start({}, (origin) => origin.open("a", 0));
+  expect((await edge.get(path)).status).toBe(404);
+});

@@ -1,0 +1,168 @@
+import http from "node:http";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { closeServer, listenUnix, readBody } from "../foundation/link.ts";
+import { silentLog } from "../foundation/log.ts";
+import { type Answer, TestEdge, until } from "./test-edge.ts";
+import { maxBodyBytes } from "./proxy.ts";
+
+interface Echo {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: string;
+}
+
+const echo = async (request: http.IncomingMessage, response: http.ServerResponse): Promise<void> => {
+  const body = (await readBody(request, 2 * maxBodyBytes)).toString();
+  const { method, url, headers } = request;
+  response.writeHead(201, { "content-type": "application/json", "x-kept": "1", "set-cookie": ["a=1", "b=2"] });
+  response.end(JSON.stringify({ method, url, headers, body: body.length > 100 ? String(body.length) : body }));
+};
+
+const control = (edge: TestEdge, handler = echo): Promise<http.Server> =>
+  listenUnix(join(edge.folder, "control.sock"), handler, silentLog);
+const told = (answer: Answer): Echo => JSON.parse(answer.body.toString()) as Echo;
+const code = (answer: Answer): unknown => (JSON.parse(answer.body.toString()) as { code: unknown }).code;
+
+test("ED-22 a request goes to control as it is, but for its connection's headers", async () => {
+  await using edge = await TestEdge.start();
+  const server = await control(edge);
+  const headers = {
+    host: "rostra.example",
+    "content-type": "application/json",
+    authorization: "Bearer t",
+    connection: "keep-alive, x-secret",
+    "x-secret": "1",
+    te: "trailers",
+    "x-forwarded-for": "6.6.6.6",
+    "x-forwarded-proto": "https",
+    "x-forwarded-host": "evil.example",
+    forwarded: "for=6.6.6.6",
+  };
+  const answer = await edge.get("/api/v1/spaces/a?x=%2F&y", { method: "PATCH", headers }, '{"a":1}');
+  expect([answer.status, answer.headers["x-kept"], answer.headers["set-cookie"]]).toEqual([201, "1", ["a=1", "b=2"]]);
+  const seen = told(answer);
+  expect(seen).toMatchObject({ method: "PATCH", url: "/api/v1/spaces/a?x=%2F&y", body: '{"a":1}' });
+  expect(seen.headers).toMatchObject({
+    host: "rostra.example",
+    authorization: "Bearer t",
+    "content-length": "7",
+    "x-forwarded-for": "127.0.0.1",
+    "x-forwarded-proto": "http",
+  });
+  for (const name of ["x-secret", "te", "forwarded", "x-forwarded-host"]) expect(seen.headers[name]).toBeUndefined();
+  await closeServer(server);
+});
+
+test("ED-22 a trusted proxy's word is kept, as far as it is believed", async () => {
+  await using edge = await TestEdge.start({ trustedHops: 1 });
+  const server = await control(edge);
+  const headers = {
+    "x-forwarded-for": "6.6.6.6, 203.0.113.7",
+    "x-forwarded-proto": "https",
+    "x-forwarded-host": "rostra.example",
+  };
+  const seen = told(await edge.get("/api/v1/me", { headers }));
+  expect(seen.headers).toMatchObject({
+    "x-forwarded-for": "203.0.113.7, 127.0.0.1",
+    "x-forwarded-proto": "https",
+    "x-forwarded-host": "rostra.example",
+  });
+  await closeServer(server);
+});
+
+test("ED-22 what is no plain path does not reach control", async () => {
+  await using edge = await TestEdge.start();
+  let asked = 0;
+  const server = await control(edge, async (_request, response) => {
+    asked++;
+    response.end();
+  });
+  const paths = [
+    "/api/",
+    "/api//x",
+    "/api/../x",
+    "/api/v1/..",
+    "/api/v1/%2e%2e/x",
+    "/api/v1/a%20b",
+    "/api/v1/\\x",
+    `/api/${"x".repeat(2000)}`,
+  ];
+  for (const path of paths) expect([path, (await edge.get(path)).status]).toEqual([path, 404]);
+  expect(asked).toBe(0);
+  await closeServer(server);
+});
+
+test("ED-23 a restart of control is not seen", async () => {
+  await using edge = await TestEdge.start();
+  const waiting = [edge.get("/api/v1/me"), edge.get("/api/v1/spaces", { method: "POST" }, "{}")];
+  await until(() => edge.metric("rostra_edge_api_in_flight") === 2);
+  const server = await control(edge);
+  expect((await Promise.all(waiting)).map((answer) => told(answer).method)).toEqual(["GET", "POST"]);
+  await closeServer(server, 0);
+  const again = edge.get("/api/v1/me");
+  await until(() => edge.metric("rostra_edge_api_in_flight") === 1);
+  const second = await control(edge);
+  expect((await again).status).toBe(201);
+  await closeServer(second, 0);
+});
+
+test("ED-23 when control does not come back the answer is 503 with a time to return", async () => {
+  await using edge = await TestEdge.start();
+  const answer = await edge.get("/api/v1/me");
+  expect([answer.status, code(answer), answer.headers["retry-after"]]).toEqual([503, "control-away", "2"]);
+});
+
+test("ED-23 a request that was sent is not sent again", async () => {
+  await using edge = await TestEdge.start();
+  let asked = 0;
+  const server = await control(edge, async (request) => {
+    asked++;
+    request.socket.destroy();
+  });
+  const answer = await edge.get("/api/v1/spaces", { method: "POST" }, "{}");
+  expect([answer.status, code(answer)]).toEqual([502, "control-lost"]);
+  expect(asked).toBe(1);
+  await closeServer(server, 0);
+});
+
+test("ED-24 a body above the cap is 413, told or not, and one at the cap passes", async () => {
+  await using edge = await TestEdge.start();
+  const server = await control(edge);
+  const most = Buffer.alloc(maxBodyBytes, "x");
+  expect(told(await edge.get("/api/v1/x", { method: "POST" }, most)).body).toBe(String(maxBodyBytes));
+  const more = Buffer.alloc(maxBodyBytes + 1, "x");
+  const length = await edge.get("/api/v1/x", { method: "POST", headers: { "content-length": more.length } }, more);
+  expect([length.status, code(length)]).toEqual([413, "too-large"]);
+  const chunked = { method: "POST", headers: { "transfer-encoding": "chunked" } };
+  const unknown = await edge.get("/api/v1/x", chunked, more);
+  expect([unknown.status, code(unknown)]).toEqual([413, "too-large"]);
+  expect(told(await edge.get("/api/v1/x", chunked, "hello")).body).toBe("hello");
+  await closeServer(server);
+});
+
+test("ED-24 too many requests at once are 503, and there is room again after", async () => {
+  await using edge = await TestEdge.start({ maxApi: 2 });
+  const waiting: http.ServerResponse[] = [];
+  const server = await control(edge, async (_request, response) => void waiting.push(response));
+  const first = [edge.get("/api/v1/a"), edge.get("/api/v1/b")];
+  await until(() => waiting.length === 2);
+  const refused = await edge.get("/api/v1/c");
+  expect([refused.status, code(refused), refused.headers["retry-after"]]).toEqual([503, "overloaded", "1"]);
+  expect(edge.metric("rostra_edge_api_overflow_total")).toBe(1);
+  for (const response of waiting) response.end("ok");
+  await Promise.all(first);
+  const last = edge.get("/api/v1/d");
+  await until(() => waiting.length === 3);
+  waiting[2]?.end("ok");
+  expect((await last).status).toBe(200);
+  await closeServer(server);
+});
+
+test("ED-24 an unknown method is 405", async () => {
+  await using edge = await TestEdge.start();
+  const answer = await edge.get("/api/v1/me", { method: "PROPFIND" });
+  expect([answer.status, code(answer)]).toEqual([405, "method-not-allowed"]);
+  expect(answer.headers.allow).toContain("PATCH");
+});
