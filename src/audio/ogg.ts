@@ -4,12 +4,15 @@ import { Problem } from "../foundation/errors.ts";
  * Ogg Opus (RFC 3533, RFC 7845), mono or stereo, one stream a file. Granule positions count samples at 48 kHz, the
  * pre-skip among them.
  */
-const headerBytes = 27;
-const maxSegments = 255;
+/** The head of a page without its lacing values. */
+export const pageHeaderBytes = 27;
+const headerBytes = pageHeaderBytes;
+/** Lacing values on a page, at most. */
+export const maxSegments = 255;
 /** Opus frames of 20 ms. */
 const packetSamples = 960;
-/** Packets on a page: one second. */
-const packetsPerPage = 50;
+/** Packets on a page, at most: one second. */
+export const packetsPerPage = 50;
 /** The most packets a recording may have: an hour. */
 export const maxRecordingPackets = 180_000;
 
@@ -38,6 +41,8 @@ export interface OggOpusOptions {
   readonly comments?: readonly string[];
   /** Tells this stream from others. @default 1 */
   readonly serial?: number;
+  /** Goes on in the middle of a stream: the number of the next page, and packets written before. @default the start */
+  readonly resume?: { readonly page: number; readonly packets: number };
 }
 
 /**
@@ -53,6 +58,8 @@ export class OggOpusWriter {
 
   constructor(options: OggOpusOptions = {}) {
     this.#options = options;
+    this.#sequence = options.resume?.page ?? 0;
+    this.#granule = (options.resume?.packets ?? 0) * packetSamples;
   }
 
   /** The two header pages: OpusHead and OpusTags (RFC 7845 section 5). */

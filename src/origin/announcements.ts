@@ -1,3 +1,4 @@
+import { maxEventBytes } from "../cmaf/emsg.ts";
 import type { RoomEvent, RoomEventType } from "../wire/events.ts";
 
 /** Events that say a whole fact, so that a newer one replaces an older one of its kind. */
@@ -11,11 +12,16 @@ export class Announcements {
   readonly #waiting = new Map<RoomEventType, Fact>();
   readonly #told = new Map<RoomEventType, Fact>();
 
-  /** Tells this with the next chunk, unless it is what the audience knows. */
-  tell(fact: Fact): void {
+  /**
+   * Tells this with the next chunk, unless it is what the audience knows. A fact that no chunk could carry is left out
+   * (and stays true in `state.json`): false then.
+   */
+  tell(fact: Fact): boolean {
+    if (Buffer.byteLength(JSON.stringify(fact)) > maxEventBytes) return false;
     const told = this.#told.get(fact.t);
     if (told && JSON.stringify(told) === JSON.stringify(fact)) this.#waiting.delete(fact.t);
     else this.#waiting.set(fact.t, fact);
+    return true;
   }
 
   /** Tells everything once more, for those who will begin here (the replay's first chunk). */

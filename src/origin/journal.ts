@@ -61,7 +61,8 @@ export class Journal {
 
   /** Stores the chunk, then calls `done` with whether it is stored; calls come in the order of the pushes. */
   push(chunk: ArchivedChunk, done: (stored: boolean) => void): void {
-    if (this.#mayWrite()) {
+    // While a write is under way everything queues behind it, so that the order holds.
+    if (this.#writing || this.#mayWrite()) {
       this.#queue.push({ chunk, done });
       this.#writing ??= this.#write();
     } else done(false);

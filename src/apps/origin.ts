@@ -1,0 +1,28 @@
+import { join, resolve } from "node:path";
+import { closeServer, listenUnix } from "../foundation/link.ts";
+import { diskShelf } from "../origin/archive.disk.ts";
+import { holdFromFiles } from "../origin/hold.ts";
+import { Origin } from "../origin/origin.ts";
+import { diskRegister } from "../origin/register.ts";
+import { originRoutes } from "../origin/routes.ts";
+import { type ProcessConfig, sockets } from "./config.ts";
+
+/** The hold audio that comes with the software, one loop per rendition. */
+const holdFolder = resolve(import.meta.dirname, "../../assets/hold");
+
+/** The process that owns the timelines; it serves once every Space that was kept runs again. */
+export async function runOrigin(config: ProcessConfig): Promise<void> {
+  const { clock, log, meter, scope, data, run } = config;
+  const origin = await Origin.open({
+    clock,
+    log,
+    meter,
+    scope,
+    hold: await holdFromFiles(holdFolder),
+    register: await diskRegister(join(data, "timelines"), log),
+    shelf: await diskShelf(join(data, "archive"), log),
+  });
+  const server = await listenUnix(sockets.origin(run), originRoutes(origin, meter), log);
+  scope.onEnd(() => closeServer(server));
+  log.info("origin-ready", { spaces: [...origin.spaces()].length });
+}

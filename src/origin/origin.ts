@@ -1,0 +1,156 @@
+import type { Clock } from "../foundation/clock.ts";
+import { ms, seconds } from "../foundation/duration.ts";
+import { reason } from "../foundation/errors.ts";
+import type { Log } from "../foundation/log.ts";
+import type { Meter } from "../foundation/meter.ts";
+import type { Scope } from "../foundation/scope.ts";
+import type { Audience, TimelineSpec } from "../wire/timelines.ts";
+import type { ArchiveShelf } from "./archive.ts";
+import { AudienceSum, countEveryMs } from "./audience.ts";
+import { Clockwork } from "./clockwork.ts";
+import { Feed } from "./feed.ts";
+import type { HoldAudio } from "./hold.ts";
+import { type OriginMetrics, originMetrics } from "./metrics.ts";
+import { unknownTimeline } from "./problems.ts";
+import type { Register } from "./register.ts";
+import { ReplayShelf } from "./replay.ts";
+import { Space, type SpaceOptions } from "./space.ts";
+
+export interface OriginOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+  /** Ends everything. */
+  readonly scope: Scope;
+  readonly hold: HoldAudio;
+  readonly register: Register;
+  readonly shelf: ArchiveShelf;
+}
+
+/** All Spaces of this origin. */
+export class Origin {
+  readonly feed: Feed;
+  readonly metrics: OriginMetrics;
+  readonly replays: ReplayShelf;
+  readonly #spaceOptions: SpaceOptions;
+  readonly #spaces = new Map<string, Space>();
+  readonly #bySlug = new Map<string, Space>();
+  readonly #opening = new Map<string, Promise<Space>>();
+  readonly #audience = new AudienceSum();
+  readonly #clockwork: Clockwork;
+
+  private constructor(options: OriginOptions) {
+    const { clock, log, meter, scope, hold, register, shelf } = options;
+    this.metrics = originMetrics(meter);
+    this.feed = new Feed(clock, this.metrics.feedReaders);
+    this.replays = new ReplayShelf({ shelf, hold, scope });
+    this.#clockwork = new Clockwork({ clock, log, scope });
+    this.#spaceOptions = {
+      clock,
+      log,
+      hold,
+      register,
+      shelf,
+      metrics: this.metrics,
+      on: {
+        changed: (space) => this.feed.changed(space),
+        segment: (space) => this.feed.segment(space),
+        rescheduled: (space) => this.#clockwork.arm(space),
+      },
+    };
+    meter.onCollect(() => {
+      for (const kind of ["running", "other"] as const) {
+        const count = [...this.#spaces.values()].filter((one) => (one.journal ? "running" : "other") === kind).length;
+        this.metrics.timelines.set(count, { kind });
+      }
+    });
+  }
+
+  /** Opens every Space that was kept; their timelines run when this resolves. */
+  static async open(options: OriginOptions): Promise<Origin> {
+    const origin = new Origin(options);
+    for (const record of await options.register.load()) {
+      try {
+        origin.#add(await Space.open(origin.#spaceOptions, record));
+      } catch (failure) {
+        options.log.error("space-not-opened", { space: record.spec.id, reason: reason(failure) });
+      }
+    }
+    options.scope.every(seconds(1), () => origin.feed.tick());
+    options.scope.every(ms(countEveryMs), () => origin.#count());
+    options.scope.onEnd(async () => {
+      await Promise.all([...origin.#spaces.values()].map((space) => space.close()));
+    });
+    return origin;
+  }
+
+  /** A Space by its id or its slug. */
+  find(name: string): Space | undefined {
+    return this.#spaces.get(name) ?? this.#bySlug.get(name);
+  }
+
+  /** A Space by its id; throws `unknown-timeline`. */
+  need(id: string): Space {
+    const space = this.#spaces.get(id);
+    if (!space) throw unknownTimeline(id);
+    return space;
+  }
+
+  spaces(): Iterable<Space> {
+    return this.#spaces.values();
+  }
+
+  /** What control says of a Space, known or new. */
+  async put(spec: TimelineSpec): Promise<void> {
+    const space = this.#spaces.get(spec.id) ?? (await this.#open(spec));
+    const before = space.spec.slug;
+    await space.configure(spec).finally(() => {
+      if (before !== space.spec.slug) this.#bySlug.delete(before);
+      this.#bySlug.set(space.spec.slug, space);
+    });
+  }
+
+  /** Forgets a Space with all that it has published; one that is not known is forgotten already. */
+  async remove(id: string): Promise<void> {
+    const space = this.#spaces.get(id);
+    if (!space) return;
+    this.#spaces.delete(id);
+    this.#bySlug.delete(space.spec.slug);
+    this.#clockwork.forget(space);
+    void this.replays.forget(id);
+    this.feed.gone(space);
+    await space.remove();
+  }
+
+  report(audience: Audience): void {
+    if (!this.#audience.report(audience)) this.metrics.edgesOverflow.add();
+  }
+
+  /** Two requests for one new Space open it once. */
+  async #open(spec: TimelineSpec): Promise<Space> {
+    let opening = this.#opening.get(spec.id);
+    if (!opening) {
+      opening = Space.open(this.#spaceOptions, Space.newRecord(spec)).then((space) => this.#add(space));
+      this.#opening.set(spec.id, opening);
+    }
+    try {
+      return await opening;
+    } finally {
+      this.#opening.delete(spec.id);
+    }
+  }
+
+  #add(space: Space): Space {
+    this.#spaces.set(space.id, space);
+    this.#bySlug.set(space.spec.slug, space);
+    this.#clockwork.arm(space);
+    return space;
+  }
+
+  #count(): void {
+    const sums = this.#audience.sums();
+    for (const space of this.#spaces.values()) {
+      space.count((sums.get(space.id) ?? 0) + (space.id === space.spec.slug ? 0 : (sums.get(space.spec.slug) ?? 0)));
+    }
+  }
+}
