@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { spacesContract } from "./testing/spaces.contract.ts";
-import { ownersContract } from "./testing/owners.contract.ts";
-import { newSpace } from "./testing/values.ts";
+import { spacesContract } from "./spaces.contract.ts";
+import { ownersContract } from "./owners.contract.ts";
+import { newSpace } from "./store.test-values.ts";
 import { maxSettingBytes, type Store } from "./store.ts";
 
 /** What a driver's test gives the suite: how to open a store on one and the same database, again and again. */

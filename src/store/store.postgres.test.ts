@@ -4,13 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { manualClock } from "../foundation/clock.ts";
 import { epochMs } from "../foundation/duration.ts";
 import { silentLog } from "../foundation/log.ts";
-import { newSpace } from "./testing/values.ts";
+import { newSpace } from "./store.test-values.ts";
 import { newestMigration } from "./migrations.ts";
 import { openStore } from "./open.ts";
 import { openPostgres } from "./postgres.ts";
 import { storeContract } from "./store.contract.ts";
 import type { Store } from "./store.ts";
-import { postgresFolder, type ThrowawayPostgres, throwawayPostgres } from "./testing/throwaway-postgres.ts";
+import { postgresFolder, type ThrowawayPostgres, throwawayPostgres } from "./postgres.test-server.ts";
 
 const bin = await postgresFolder();
 const clock = manualClock(epochMs(0));

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { manualClock } from "../foundation/clock.ts";
 import { epochMs } from "../foundation/duration.ts";
 import { silentLog } from "../foundation/log.ts";
-import { newSpace } from "./testing/values.ts";
+import { newSpace } from "./store.test-values.ts";
 import { newestMigration } from "./migrations.ts";
 import { openSqlite } from "./sqlite.ts";
 import { openStore } from "./open.ts";
@@ -49,7 +49,7 @@ test("ST-23 commits are synchronous and in a write-ahead log, and only this user
 });
 
 test("ST-24 everything a killed process reported as committed is there, and what it has is whole", async () => {
-  const child = spawn(process.execPath, [new URL("testing/commit-loop.ts", import.meta.url).pathname, data], {
+  const child = spawn(process.execPath, [new URL("store.test-commits.ts", import.meta.url).pathname, data], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const reported: string[] = [];

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
-import { TestDesk } from "./testing/browser.ts";
+import { TestDesk } from "./people-routes.test-browser.ts";
 
 /** What the pages do, with the browser's own JSON for WebAuthn: Level 3, sections 5.1.8, 5.1.9 and 5.1.10. */
 const inPage = `

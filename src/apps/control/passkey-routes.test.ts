@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ms } from "../../foundation/duration.ts";
-import { SoftwareAuthenticator, type Wrong } from "./testing/authenticator.ts";
-import { type Answer, type Browser, minute, origin, TestDesk } from "./testing/browser.ts";
+import { SoftwareAuthenticator, type Wrong } from "./passkey-routes.test-authenticator.ts";
+import { type Answer, type Browser, minute, origin, TestDesk } from "./people-routes.test-browser.ts";
 
 let desk: TestDesk;
 beforeEach(async () => {

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ms } from "../../foundation/duration.ts";
-import { day, minute, password, TestDesk } from "./testing/browser.ts";
+import { day, minute, password, TestDesk } from "./people-routes.test-browser.ts";
 
 let desk: TestDesk;
 beforeEach(async () => {

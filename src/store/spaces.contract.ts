@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { newId, newSpace } from "./values.ts";
-import { maxListed, type NewSpace, type ParticipantRecord, type SpaceRecord, type Store } from "../store.ts";
+import { newId, newSpace } from "./store.test-values.ts";
+import { maxListed, type NewSpace, type ParticipantRecord, type SpaceRecord, type Store } from "./store.ts";
 
 /** The part of the contract about Spaces, their changes and who is in them. */
 export function spacesContract(current: () => Store): void {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { newId } from "./values.ts";
-import type { AccountRecord, Store } from "../store.ts";
+import { newId } from "./store.test-values.ts";
+import type { AccountRecord, Store } from "./store.ts";
 
 /** The part of the contract about the owner: the first claim makes the one account that the later tests use. */
 export function ownersContract(current: () => Store): void {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { NewSpace } from "../store.ts";
+import type { NewSpace } from "./store.ts";
 
 /** Values for the contract suite; every id is new, so that the tests do not meet in the one database they share. */
 
