@@ -169,7 +169,8 @@ function readPackets(bytes: Uint8Array): { packets: Uint8Array[]; granule: numbe
     const lacing = bytes.subarray(at + headerBytes, data);
     const end = data + lacing.reduce((sum, lace) => sum + lace, 0);
     if (end > bytes.length || data > bytes.length) throw badOgg(`the page at byte ${at} is cut off`);
-    const page = bytes.slice(at, end);
+    // A copy even of a Buffer, whose own slice is none.
+    const page = new Uint8Array(bytes.subarray(at, end));
     const view = new DataView(page.buffer);
     if (utf8.decode(page.subarray(0, 4)) !== "OggS" || page[4] !== 0) throw badOgg(`no page begins at byte ${at}`);
     const expected = view.getUint32(22, true);

@@ -37,10 +37,10 @@ export interface ProgrammeOptions {
 
 const framesPerChunk = chunkMs / frameMs;
 /**
- * A gap of up to this many frames is filled with silence; a longer one is left to the origin, which has put hold audio
- * there by then: two seconds.
+ * A gap of up to this many frames, two chunks, is filled with silence; a longer one is left to the origin, which has put
+ * hold audio there by then.
  */
-export const mostFilled = 100;
+export const mostFilled = 32;
 
 type Air =
   /** Nothing is encoded. */

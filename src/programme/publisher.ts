@@ -37,7 +37,7 @@ const requestTimeout = 2000;
 /** Between attempts, ms: doubling from the first to the last. */
 const firstPause = 50;
 const lastPause = 500;
-/** How long "not on air" is asked again, ms: control may tell the stage before the origin. */
+/** How long "not on air" is asked again in a row, ms: control may tell the stage before the origin. */
 const notOnAirPatience = 3000;
 
 type State =
@@ -113,24 +113,31 @@ export class Publisher implements ChunkSink {
 
   async #send(rendition: RenditionName, fence: number): Promise<void> {
     const queue = this.#queues.get(rendition) ?? [];
+    let notOnAirUntil: number | undefined;
     while (!this.#over()) {
       const chunk = queue[0];
       if (!chunk) {
         await new Promise<void>((resolve) => this.#waiting.add(resolve));
         continue;
       }
-      const lost = await this.#deliver(chunk, fence);
+      const answer = await this.#deliver(chunk, fence);
       if (this.#over()) return;
+      if (answer === "not-on-air") {
+        notOnAirUntil ??= performance.now() + notOnAirPatience;
+        if (performance.now() < notOnAirUntil) {
+          await this.#pause(lastPause);
+          continue;
+        }
+      } else notOnAirUntil = undefined;
       queue.shift();
-      if (lost) this.#lose(chunk, lost);
+      if (answer !== "kept") this.#lose(chunk, answer === "late" ? "late" : "refused");
     }
   }
 
-  /** Sends one chunk until the origin has decided about it; says why it was lost, if it was. */
-  async #deliver(chunk: Chunk, fence: number): Promise<LossReason | undefined> {
+  /** Sends one chunk until the origin has decided about it. */
+  async #deliver(chunk: Chunk, fence: number): Promise<"kept" | "late" | "not-on-air" | "refused"> {
     const path = ingestPath(this.#options.space, chunk.rendition, segmentOfSlot(chunk.slot), partOfSlot(chunk.slot));
     const headers = { [fenceHeader]: String(fence) };
-    const impatient = performance.now() + notOnAirPatience;
     for (let pause = firstPause; !this.#over(); pause = Math.min(lastPause, pause * 2)) {
       let answer: LinkResponse;
       try {
@@ -146,7 +153,7 @@ export class Publisher implements ChunkSink {
         await this.#pause(pause);
         continue;
       }
-      if (answer.status >= 200 && answer.status < 300) return undefined;
+      if (answer.status >= 200 && answer.status < 300) return "kept";
       if (answer.status >= 500) {
         await this.#pause(pause);
         continue;
@@ -155,17 +162,13 @@ export class Publisher implements ChunkSink {
       if (problem.code === "fenced") {
         this.#end({ state: "fenced" });
         this.#options.onFenced();
-        return undefined;
+        return "refused";
       }
-      if (problem.code === "late") return "late";
-      if (problem.code === "not-on-air" && performance.now() < impatient) {
-        await this.#pause(pause);
-        continue;
-      }
+      if (problem.code === "late" || problem.code === "not-on-air") return problem.code;
       this.#options.log.warn("chunk-refused", { path, code: problem.code, reason: problem.message });
       return "refused";
     }
-    return undefined;
+    return "refused";
   }
 
   #bounds(): { readonly timeoutMs: number; readonly signal: AbortSignal } {
