@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import type { Space } from "../../src/wire/api.ts";
 import { type Key, t } from "../i18n/catalogue.ts";
-import { clockText } from "../ui/time.tsx";
+import { clockText } from "../ui/clock.ts";
 import type { Air } from "./air.ts";
 import type { MediaState } from "./media-connection.ts";
 import type { RoomState } from "./room-client.ts";
@@ -21,6 +21,7 @@ const words: Readonly<Record<Exclude<Air["kind"], "offline" | "over">, readonly 
   muted: ["stage.airMuted", "stage.airMutedDetail"],
   "no-microphone": ["stage.airNoMic", "stage.airNoMicDetail"],
   "green-room": ["stage.airGreen", "stage.airGreenDetail"],
+  early: ["stage.airEarly", "stage.airEarlyDetail"],
   hold: ["stage.airHold", "stage.airHoldDetail"],
   audience: ["stage.airAudience", "stage.airAudienceDetail"],
 };

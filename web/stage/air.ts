@@ -17,6 +17,8 @@ export type Air =
   | { readonly kind: "hold" }
   /** Not heard by anybody, whatever the Space does: the connection is not there. */
   | { readonly kind: "offline" }
+  /** The stage takes nobody yet: the lobby is not open. */
+  | { readonly kind: "early" }
   /** In the room without a seat on the stage. */
   | { readonly kind: "audience" }
   | { readonly kind: "over"; readonly status: PublicStatus };
@@ -33,6 +35,7 @@ export function airOf(
 ): Air {
   if (view && (view.status === "ended" || view.status === "cancelled")) return { kind: "over", status: view.status };
   if (room.kind === "joined" && room.role === "listener") return { kind: "audience" };
+  if (view?.status === "scheduled" && room.kind === "joined" && media.kind !== "connected") return { kind: "early" };
   if (!view || room.kind !== "joined" || media.kind !== "connected") return { kind: "offline" };
   if (view.status !== "live") return { kind: "green-room" };
   if (view.hold) return { kind: "hold" };

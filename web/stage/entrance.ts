@@ -1,10 +1,11 @@
-import type { Me } from "../../src/wire/api.ts";
+import type { HostToken, Me } from "../../src/wire/api.ts";
 import { api, ApiProblem } from "../api/client.ts";
+import { inviteFacts } from "./invite-facts.ts";
 import { type TokenStore, tokenKey } from "./room-client.ts";
 
 /** By what right this browser comes on stage. */
 export type Entrance =
-  | { readonly by: "invite"; readonly token: string }
+  | { readonly by: "invite"; readonly token: string; readonly name: string | undefined }
   /** Was here before, or raised a hand on the listening page. */
   | { readonly by: "return" }
   | { readonly by: "owner"; readonly token: string; readonly name: string | undefined }
@@ -33,7 +34,7 @@ export function takeSecret(): string | undefined {
 
 /** `POST /spaces/:space/host-token`: the owner becomes host. */
 export const hostToken = async (slug: string, signal?: AbortSignal): Promise<string> =>
-  (await api<{ token: string }>(`/spaces/${slug}/host-token`, { method: "POST", ...(signal ? { signal } : {}) })).token;
+  (await api<HostToken>(`/spaces/${slug}/host-token`, { method: "POST", ...(signal ? { signal } : {}) })).token;
 
 /** Finds the right to come in: the invite, a place kept, or being the owner. */
 export async function findEntrance(
@@ -42,7 +43,7 @@ export async function findEntrance(
   store: TokenStore,
   signal: AbortSignal,
 ): Promise<Entrance> {
-  if (invite !== undefined) return { by: "invite", token: invite };
+  if (invite !== undefined) return { by: "invite", token: invite, name: inviteFacts(invite).name };
   if (store.getItem(tokenKey(slug)) !== null) return { by: "return" };
   const me = await api<Me>("/me", { signal });
   if (me.role !== "owner") return { by: "nothing" };

@@ -1,4 +1,5 @@
 import type { ClientMessage } from "../../src/wire/signalling.ts";
+import type { PublicStatus } from "../../src/wire/state.ts";
 import { type Air, airOf } from "./air.ts";
 import { MediaConnection, type MediaState } from "./media-connection.ts";
 import { Microphone } from "./microphone.ts";
@@ -25,6 +26,7 @@ export class StageSession {
   readonly #muted: Store<boolean>;
   readonly #unwatch: (() => void)[] = [];
   #connection: MediaConnection | undefined;
+  #status: PublicStatus | undefined;
   /** What the person wants; a host who mutes them changes it too. */
   #wantsMuted: boolean;
 
@@ -51,7 +53,11 @@ export class StageSession {
   enter(): void {
     this.#unwatch.push(
       this.room.state.watch(() => this.#follow()),
-      this.room.view.watch(() => this.#obeyRoom()),
+      this.room.view.watch((view) => {
+        if (view?.status !== this.#status) this.#lobbyOpened();
+        this.#status = view?.status;
+        this.#obeyRoom();
+      }),
       this.room.onMoment((moment) => this.#hear(moment)),
       this.microphone.state.watch((state) => {
         void this.#connection?.useTrack(state.kind === "open" ? state.track : undefined).catch(() => {});
@@ -129,6 +135,11 @@ export class StageSession {
     this.#connection.useToken(token);
     const media = this.#connection.state.get().kind;
     if (media === "off" || media === "refused") this.#connection.start();
+  }
+
+  /** An offer that came too early waits half a minute; the open lobby is the moment to try again. */
+  #lobbyOpened(): void {
+    if (this.#status === "scheduled" && this.#media.get().kind === "waiting") this.#connection?.start();
   }
 
   #hear(moment: RoomMoment): void {

@@ -13,6 +13,7 @@ import { AirBanner } from "./air-banner.tsx";
 import { announcements } from "./announcements.ts";
 import { ConnectionPanel } from "./connection-panel.tsx";
 import { Hosting } from "./hosting.tsx";
+import { Invites } from "./invites.tsx";
 import { MicrophonePanel, MicrophoneProblem } from "./microphone-panel.tsx";
 import { Hands, ModeratedPeople } from "./moderation.tsx";
 import { actorOf, mayModerate } from "./permissions.ts";
@@ -110,6 +111,7 @@ export function StageView({ session, watched, output, onLeave }: StageViewProps)
             now={now}
             onSend={(message) => session.send(message)}
           />
+          <Invites space={space.id} actor={actor} token={room.kind === "joined" ? room.token : undefined} />
           <ConnectionPanel session={session} />
         </div>
       </div>

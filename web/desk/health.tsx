@@ -1,0 +1,72 @@
+import type { JSX } from "preact";
+import type { RoomPerson } from "../../src/wire/signalling.ts";
+import { language, t } from "../i18n/catalogue.ts";
+import type { Health } from "../stage/room-client.ts";
+import { Badge } from "../ui/badge.tsx";
+import { countText } from "../ui/count.tsx";
+import { Panel } from "../ui/panel.tsx";
+
+export interface HealthPanelProps {
+  readonly health: Health | undefined;
+  readonly people: readonly RoomPerson[];
+  readonly listeners: number;
+}
+
+/** Numbers with at most one decimal, in the reader's language, with a unit that is the same everywhere. */
+export const withUnit = (value: number, unit: string): string =>
+  `${new Intl.NumberFormat(language(), { maximumFractionDigits: 1 }).format(value)} ${unit}`;
+
+/** How the programme does, second by second. */
+export function HealthPanel({ health, people, listeners }: HealthPanelProps): JSX.Element {
+  const nameOf = (id: string): string => people.find((one) => one.id === id)?.name ?? id;
+  const aside = health ? (
+    <Badge kind={health.onAir ? "live" : "plain"}>{t(health.onAir ? "desk.onAir" : "desk.notOnAir")}</Badge>
+  ) : null;
+  return (
+    <Panel id="health" title={t("desk.health")} aside={aside}>
+      <dl class="figures">
+        <Figure name={t("desk.listeners")} value={countText(health?.listeners ?? listeners)} />
+        <Figure
+          name={t("desk.lag")}
+          value={health ? withUnit(health.lagMs, "ms") : "–"}
+          bad={(health?.lagMs ?? 0) > 500}
+        />
+        <Figure name={t("desk.lost")} value={health ? countText(health.lost) : "–"} bad={(health?.lost ?? 0) > 0} />
+        <Figure
+          name={t("desk.delay")}
+          value={health?.delayMs == null ? t("desk.notYet") : withUnit(health.delayMs / 1000, "s")}
+        />
+      </dl>
+      {health === undefined || health.sessions.length === 0 ? (
+        <p class="soft">{t("desk.healthNone")}</p>
+      ) : (
+        <table class="figures-table">
+          <caption>{t("desk.sessions")}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{t("desk.speaker")}</th>
+              <th scope="col">{t("desk.lossPercent")}</th>
+              <th scope="col">{t("desk.jitter")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {health.sessions.map((one) => (
+              <tr key={one.participant}>
+                <th scope="row">{nameOf(one.participant)}</th>
+                <td class={one.lossPercent > 5 ? "bad" : undefined}>{withUnit(one.lossPercent, "%")}</td>
+                <td class={one.jitterMs > 60 ? "bad" : undefined}>{withUnit(one.jitterMs, "ms")}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Panel>
+  );
+}
+
+export const Figure = ({ name, value, bad }: { name: string; value: string; bad?: boolean }): JSX.Element => (
+  <div class={`figure${bad ? " bad" : ""}`}>
+    <dt>{name}</dt>
+    <dd>{value}</dd>
+  </div>
+);
