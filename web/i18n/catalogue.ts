@@ -15,6 +15,12 @@ import type upcoming from "./en/upcoming.ts";
  */
 export const languages = ["en", "fr", "id"] as const;
 export type Language = (typeof languages)[number];
+/** Each language in its own words. */
+export const languageNames: Readonly<Record<Language, string>> = {
+  en: "English",
+  fr: "Français",
+  id: "Bahasa Indonesia",
+};
 
 /** A text with `{name}` places, or one per plural category of the language (`Intl.PluralRules` of `n`). */
 export type Message = string | Readonly<Partial<Record<Intl.LDMLPluralRule, string>> & { readonly other: string }>;
@@ -64,15 +70,18 @@ const saved = (): string | null => {
   }
 };
 
-export const language = (): Language => current;
-
-/** Keeps the choice and opens the page again in it. */
-export function chooseLanguage(choice: Language): void {
+const save = (choice: Language): void => {
   try {
     localStorage.setItem(choiceKey, choice);
   } catch {
     /* then the address alone carries it */
   }
+};
+
+export const language = (): Language => current;
+
+/** Opens the page again in this language, which is kept for the next pages. */
+export function chooseLanguage(choice: Language): void {
   const url = new URL(location.href);
   url.searchParams.set("lang", choice);
   location.assign(url);
@@ -84,7 +93,9 @@ export function chooseLanguage(choice: Language): void {
  * its own chunks only.
  */
 export async function loadMessages(chunks: Chunks): Promise<void> {
-  current = pickLanguage(new URLSearchParams(location.search).get("lang"), saved(), navigator.languages);
+  const asked = new URLSearchParams(location.search).get("lang");
+  current = pickLanguage(asked, saved(), navigator.languages);
+  if (current === asked) save(current);
   document.documentElement.lang = current;
   const wanted = Object.entries(chunks).filter(([path]) => path.includes(`/${current}/`));
   for (const words of await Promise.all(wanted.map(async ([, load]) => load()))) {

@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { hueOf, initials } from "./person.ts";
 
 export interface AvatarProps {
   /** Stable; picks the colour. */
@@ -8,21 +9,6 @@ export interface AvatarProps {
   readonly level?: number;
   /** Their connection is away and their place is kept. */
   readonly away?: boolean;
-}
-
-/** The first letters of the first and last word; any script. */
-export function initials(name: string): string {
-  const words = name.trim().split(/\s+/);
-  const first = Array.from(words[0] ?? "")[0] ?? "·";
-  const last = words.length > 1 ? (Array.from(words.at(-1) ?? "")[0] ?? "") : "";
-  return (first + last).toLocaleUpperCase();
-}
-
-/** One of 360 hues, the same for the same id everywhere. */
-export function hueOf(id: string): number {
-  let hash = 0;
-  for (const char of id) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) >>> 0;
-  return (hash * 137) % 360;
 }
 
 /** A disc with initials and a ring that moves with the voice. Decoration: the name stands beside it as text. Needs `avatar.css`. */

@@ -1,14 +1,8 @@
 import type { JSX } from "preact";
 import { language } from "../i18n/catalogue.ts";
+import { clockText } from "./clock.ts";
 
-const two = (value: number): string => String(value).padStart(2, "0");
-
-/** Milliseconds as `1:02:03` or `2:03`. */
-export function clockText(ms: number): string {
-  const total = Math.max(0, Math.floor(ms / 1000));
-  const [h, m, s] = [Math.floor(total / 3600), Math.floor(total / 60) % 60, total % 60];
-  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
-}
+export { clockText };
 
 const dayAndTime: Intl.DateTimeFormatOptions = {
   weekday: "short",

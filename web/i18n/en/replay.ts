@@ -1,1 +1,19 @@
-export default {} as const;
+export default {
+  "replay.replay": "Replay",
+  "replay.ended": "Over",
+  "replay.soon": "The conversation is over. The replay appears here by itself as soon as it is ready.",
+  "replay.player": "Replay",
+  "replay.play": "Play",
+  "replay.pause": "Pause",
+  "replay.back": "Back {n} seconds",
+  "replay.ahead": "Ahead {n} seconds",
+  "replay.speed": "Speed {speed} times; press for the next",
+  "replay.position": "Position",
+  "replay.positionText": "{at} of {of}",
+  "replay.voices": "Who spoke",
+  "replay.jump": "Jump to where {name} speaks next",
+  "replay.download": "Download",
+  "replay.m4a": "Audio for every device (.m4a)",
+  "replay.opus": "Small file (.opus)",
+  "replay.broken": "The replay did not load. Check your connection and press Play again.",
+} as const;

@@ -1,1 +1,19 @@
-export default {} as const;
+export default {
+  "replay.replay": "Réécoute",
+  "replay.ended": "Terminé",
+  "replay.soon": "La conversation est terminée. La réécoute apparaît ici d’elle-même dès qu’elle est prête.",
+  "replay.player": "Réécoute",
+  "replay.play": "Lire",
+  "replay.pause": "Pause",
+  "replay.back": "Reculer de {n} secondes",
+  "replay.ahead": "Avancer de {n} secondes",
+  "replay.speed": "Vitesse {speed} fois ; appuyez pour la suivante",
+  "replay.position": "Position",
+  "replay.positionText": "{at} sur {of}",
+  "replay.voices": "Qui a parlé",
+  "replay.jump": "Aller là où {name} parle ensuite",
+  "replay.download": "Télécharger",
+  "replay.m4a": "Audio pour tous les appareils (.m4a)",
+  "replay.opus": "Petit fichier (.opus)",
+  "replay.broken": "La réécoute ne s’est pas chargée. Vérifiez votre connexion et appuyez encore sur Lire.",
+} as const;

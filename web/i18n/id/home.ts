@@ -1,1 +1,17 @@
-export default {} as const;
+export default {
+  "home.tagline": "Percakapan langsung. Tepat waktu, untuk semua.",
+  "home.live": "Mengudara",
+  "home.upcoming": "Akan datang",
+  "home.replays": "Dengarkan lagi",
+  "home.lobby": "Segera dibuka",
+  "home.nothingLive": "Belum ada yang mengudara.",
+  "home.nothingUpcoming": "Belum ada yang diumumkan.",
+  "home.nothingReplays": "Percakapan yang sudah selesai bisa didengar lagi di sini.",
+  "home.first": "Belum ada percakapan. Pengelola server ini dapat membuka yang pertama di meja.",
+  "home.listeners": { other: "{n} mendengarkan" },
+  "home.desk": "Meja",
+  "home.more": "Tampilkan lagi",
+  "home.retry": "Coba lagi",
+  "home.language": "Bahasa",
+  "home.unreachable": "Daftar acara belum termuat. Percakapan yang alamatnya Anda punya tetap bisa didengar.",
+} as const;

@@ -1,1 +1,19 @@
-export default {} as const;
+export default {
+  "replay.replay": "Putar ulang",
+  "replay.ended": "Selesai",
+  "replay.soon": "Percakapan sudah selesai. Rekamannya muncul di sini dengan sendirinya begitu siap.",
+  "replay.player": "Putar ulang",
+  "replay.play": "Putar",
+  "replay.pause": "Jeda",
+  "replay.back": "Mundur {n} detik",
+  "replay.ahead": "Maju {n} detik",
+  "replay.speed": "Kecepatan {speed} kali; tekan untuk berikutnya",
+  "replay.position": "Posisi",
+  "replay.positionText": "{at} dari {of}",
+  "replay.voices": "Siapa yang berbicara",
+  "replay.jump": "Lompat ke saat {name} berbicara berikutnya",
+  "replay.download": "Unduh",
+  "replay.m4a": "Audio untuk semua perangkat (.m4a)",
+  "replay.opus": "Berkas kecil (.opus)",
+  "replay.broken": "Rekaman tidak termuat. Periksa koneksi Anda lalu tekan Putar lagi.",
+} as const;
