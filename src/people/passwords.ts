@@ -31,16 +31,10 @@ export class Passwords {
   readonly #decoy: string;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
-  #refused = 0;
 
   constructor(given: Cost = cost) {
     this.#cost = given;
     this.#decoy = phc(given, randomBytes(saltBytes), randomBytes(tagBytes));
-  }
-
-  /** How many hashes were refused because the line was full. */
-  get refused(): number {
-    return this.#refused;
   }
 
   /** A PHC string. Throws `weak-password` for one that must not be used. */
@@ -65,7 +59,6 @@ export class Passwords {
     bytes: number,
   ): Promise<Buffer> {
     if (this.#waiting > maxWaiting) {
-      this.#refused++;
       throw new Problem({
         status: 503,
         code: "sign-in-busy",

@@ -1,6 +1,7 @@
 import type { Clock } from "../foundation/clock.ts";
 import { Problem } from "../foundation/errors.ts";
 import type { Log } from "../foundation/log.ts";
+import type { Counter, Meter } from "../foundation/meter.ts";
 import type { Account, Passkey, PeopleStore } from "./accounts.ts";
 import { SignInGate, type SignInLimits, signInLimits } from "./attempts.ts";
 import { type AuthenticationResponseJSON, PasskeyDesk, type RegistrationResponseJSON } from "./passkeys.ts";
@@ -19,6 +20,8 @@ export interface PeopleOptions {
   readonly log: Log;
   /** 32 secret bytes that stay the same: `secrets.key("people")`. */
   readonly key: Buffer;
+  /** Counts sign-ins by their outcome. @default none is counted */
+  readonly meter?: Meter;
   /** @default what `passwords.ts` says */
   readonly passwordCost?: Cost;
   /** @default what `attempts.ts` says */
@@ -36,6 +39,7 @@ export class People {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #key: Buffer;
+  readonly #outcomes: Counter | undefined;
   readonly #passwords: Passwords;
   readonly #gate: SignInGate;
   readonly #sessions: SessionDesk;
@@ -47,6 +51,7 @@ export class People {
     this.#clock = clock;
     this.#log = log;
     this.#key = key;
+    this.#outcomes = options.meter?.counter("rostra_sign_ins_total", "Attempts to sign in, by outcome.");
     this.#passwords = new Passwords(options.passwordCost ?? cost);
     this.#gate = new SignInGate(options.limits ?? signInLimits);
     this.#sessions = new SessionDesk(store, clock);
@@ -89,15 +94,15 @@ export class People {
     password: string,
     from: { readonly address: string; readonly device?: string | undefined },
   ): Promise<SignIn> {
-    const succeeded = this.#gate.enter(ownerSubject, from.address, deviceId(this.#key, from.device), this.#clock.now());
-    const account = await this.#store.accounts.owner();
-    const isRight = await this.#passwords.verify(password, account?.passwordHash);
-    if (!account || !isRight) {
-      this.#log.info("sign-in-refused", {});
-      throw signInRefused();
-    }
-    succeeded();
-    return this.#signIn(account);
+    return this.#counted(async () => {
+      const device = deviceId(this.#key, from.device);
+      const succeeded = this.#gate.enter(ownerSubject, from.address, device, this.#clock.now());
+      const account = await this.#store.accounts.owner();
+      const isRight = await this.#passwords.verify(password, account?.passwordHash);
+      if (!account || !isRight) throw signInRefused();
+      succeeded();
+      return account;
+    });
   }
 
   /** Sets the password, within an hour of signing in, and ends the account's other sessions. */
@@ -150,7 +155,22 @@ export class People {
 
   /** Signs in with a passkey. Not counted as an attempt: there is nothing to guess, and nobody can be locked out by it. */
   async signInWithPasskey(host: string, response: AuthenticationResponseJSON): Promise<SignIn> {
-    return this.#signIn(await this.#passkeys.login(host, response));
+    return this.#counted(() => this.#passkeys.login(host, response));
+  }
+
+  /** Counts how it ended: `accepted`, or the code of the problem that refused it. */
+  async #counted(attempt: () => Promise<Account>): Promise<SignIn> {
+    try {
+      const signIn = await this.#signIn(await attempt());
+      this.#outcomes?.add(1, { outcome: "accepted" });
+      return signIn;
+    } catch (thrown) {
+      const outcome = thrown instanceof Problem ? thrown.code : "failed";
+      this.#outcomes?.add(1, { outcome });
+      // Those that wait are counted only: a flood of them must not fill the log.
+      if (outcome !== "too-many-attempts") this.#log.info("sign-in-refused", { outcome });
+      throw thrown;
+    }
   }
 
   async #signIn(account: Account): Promise<SignIn> {

@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from "kysely";
+import { Problem } from "../foundation/errors.ts";
 import { unavailable } from "./problems.ts";
 import type { Schema } from "./schema.ts";
 
@@ -12,6 +13,9 @@ export interface Database {
   end(): Promise<void>;
 }
 
+/** Told the code of each problem that a call ended in. */
+export type OnProblem = (code: string) => void;
+
 /** How often a transaction is tried when the database says that running it again may help. */
 export const maxAttempts = 3;
 
@@ -24,11 +28,15 @@ export function createDatabase(options: {
   readonly kysely: Kysely<Schema>;
   readonly problem: (thrown: unknown) => unknown;
   readonly isTransient: (thrown: unknown) => boolean;
+  readonly onProblem?: OnProblem | undefined;
 }): Database {
   const { driver, kysely, problem, isTransient } = options;
   let ending: Promise<void> | undefined;
-  const failure = (thrown: unknown): unknown =>
-    ending ? unavailable("The database is closed.", thrown) : problem(thrown);
+  const failure = (thrown: unknown): unknown => {
+    const told = ending ? unavailable("The database is closed.", thrown) : problem(thrown);
+    if (told instanceof Problem) options.onProblem?.(told.code);
+    return told;
+  };
   return {
     driver,
     async run(work) {

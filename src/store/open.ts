@@ -1,6 +1,7 @@
 import type { Clock } from "../foundation/clock.ts";
 import type { Log } from "../foundation/log.ts";
-import type { Database } from "./database.ts";
+import type { Meter } from "../foundation/meter.ts";
+import type { Database, OnProblem } from "./database.ts";
 import { migrate } from "./migrations.ts";
 import { accounts, challenges, claims, passkeys, sessions } from "./owners.ts";
 import { participants } from "./participants.ts";
@@ -15,6 +16,8 @@ export interface StoreOptions {
   readonly databaseUrl?: string | undefined;
   readonly clock: Pick<Clock, "now">;
   readonly log: Log;
+  /** Counts what the database could not do, by the problem's code. @default nothing is counted */
+  readonly meter?: Meter;
 }
 
 /**
@@ -22,8 +25,10 @@ export interface StoreOptions {
  * a `Problem`: `data-newer`, `data-not-writable`, `data-corrupt`, `data-full`, `store-refused`, `store-unavailable`.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { data, databaseUrl, clock, log } = options;
-  const database = await openDatabase(data, databaseUrl, log);
+  const { clock, log, meter } = options;
+  const failures = meter?.counter("rostra_store_failures_total", "Calls that the database failed, by code.");
+  const onProblem = (code: string): void => failures?.add(1, { code });
+  const database = await openDatabase(options, onProblem);
   try {
     const applied = await migrate(database, clock.now());
     if (applied > 0) log.info("database-migrated", { driver: database.driver, applied });
@@ -37,9 +42,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 }
 
 /** Each driver is loaded only where it is used. */
-async function openDatabase(data: string, url: string | undefined, log: Log): Promise<Database> {
-  if (url === undefined) return (await import("./sqlite.ts")).openSqlite(data);
-  return (await import("./postgres.ts")).openPostgres(url, log);
+async function openDatabase({ data, databaseUrl, log }: StoreOptions, onProblem: OnProblem): Promise<Database> {
+  if (databaseUrl === undefined) return (await import("./sqlite.ts")).openSqlite(data, onProblem);
+  return (await import("./postgres.ts")).openPostgres(databaseUrl, log, onProblem);
 }
 
 function storeOver(database: Database): Store {

@@ -1,7 +1,7 @@
 import { CamelCasePlugin, Kysely, PostgresDialect } from "kysely";
 import { reason } from "../foundation/errors.ts";
 import type { Log } from "../foundation/log.ts";
-import { createDatabase, type Database } from "./database.ts";
+import { createDatabase, type Database, type OnProblem } from "./database.ts";
 import { isTransient, postgresProblem, unavailable } from "./problems.ts";
 import type { Schema } from "./schema.ts";
 
@@ -16,7 +16,7 @@ const statementTimeoutMs = 10_000;
 const int8 = 20;
 
 /** Opens the database that `url` names. Connections that break are replaced; what was under way on them fails with `store-unavailable`. */
-export async function openPostgres(url: string, log: Log): Promise<Database> {
+export async function openPostgres(url: string, log: Log, onProblem?: OnProblem): Promise<Database> {
   const { default: pg } = await import("pg");
   const pool = new pg.Pool({
     connectionString: url,
@@ -51,5 +51,5 @@ export async function openPostgres(url: string, log: Log): Promise<Database> {
     }),
     plugins: [new CamelCasePlugin()],
   });
-  return createDatabase({ driver: "postgres", kysely, problem: postgresProblem, isTransient });
+  return createDatabase({ driver: "postgres", kysely, problem: postgresProblem, isTransient, onProblem });
 }

@@ -14,7 +14,7 @@ import {
   SqliteQueryCompiler,
 } from "kysely";
 import { errno } from "../foundation/errors.ts";
-import { createDatabase, type Database } from "./database.ts";
+import { createDatabase, type Database, type OnProblem } from "./database.ts";
 import { notWritable, sqliteProblem, unavailable } from "./problems.ts";
 import type { Schema } from "./schema.ts";
 
@@ -136,7 +136,7 @@ function openFile(path: string): DatabaseSync {
 }
 
 /** Opens `<data>/rostra.db`, made if it is not there. */
-export async function openSqlite(data: string): Promise<Database> {
+export async function openSqlite(data: string, onProblem?: OnProblem): Promise<Database> {
   const path = join(data, "rostra.db");
   await mkdir(data, { recursive: true, mode: 0o700 }).catch((thrown: unknown) => {
     throw notWritable(data, thrown);
@@ -161,5 +161,6 @@ export async function openSqlite(data: string): Promise<Database> {
     kysely,
     problem: (thrown) => sqliteProblem(thrown, path),
     isTransient: () => false,
+    onProblem,
   });
 }

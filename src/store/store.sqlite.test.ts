@@ -10,6 +10,7 @@ import { manualClock } from "../foundation/clock.ts";
 import { epochMs } from "../foundation/duration.ts";
 import { silentLog } from "../foundation/log.ts";
 import { newSpace } from "./store.test-values.ts";
+import { Meter } from "../foundation/meter.ts";
 import { newestMigration } from "./migrations.ts";
 import { openSqlite } from "./sqlite.ts";
 import { openStore } from "./open.ts";
@@ -143,11 +144,13 @@ test("ST-28 a full disk is data-full, and what was there before stays", async ()
 });
 
 test("ST-29 while another process writes for long, a write is store-unavailable and succeeds later", async () => {
-  const store = await open(data);
+  const meter = new Meter();
+  const store = await openStore({ data, clock, log: silentLog, meter });
   const other = new DatabaseSync(join(data, "rostra.db"));
   other.exec("BEGIN IMMEDIATE");
   await expect(store.settings.set("any", 1)).rejects.toMatchObject({ code: "store-unavailable", retryAfter: 2 });
   expect(await store.settings.get("any")).toBeUndefined();
+  expect(meter.expose()).toContain('rostra_store_failures_total{code="store-unavailable"} 1');
   other.exec("COMMIT");
   other.close();
   await store.settings.set("any", 1);

@@ -6,6 +6,7 @@ import { expect } from "vitest";
 import { type ManualClock, manualClock } from "../../foundation/clock.ts";
 import { epochMs } from "../../foundation/duration.ts";
 import { createLog } from "../../foundation/log.ts";
+import { Meter } from "../../foundation/meter.ts";
 import { People } from "../../people/people.ts";
 import { openStore } from "../../store/open.ts";
 import type { Store } from "../../store/store.ts";
@@ -24,15 +25,17 @@ export class TestDesk {
   readonly clock: ManualClock;
   readonly people: People;
   readonly app: FastifyInstance;
+  readonly meter: Meter;
   /** Everything that was logged, down to debug. */
   readonly logged: () => string;
 
-  private constructor(given: Pick<TestDesk, "folder" | "store" | "clock" | "people" | "app" | "logged">) {
+  private constructor(given: Pick<TestDesk, "folder" | "store" | "clock" | "people" | "app" | "meter" | "logged">) {
     this.folder = given.folder;
     this.store = given.store;
     this.clock = given.clock;
     this.people = given.people;
     this.app = given.app;
+    this.meter = given.meter;
     this.logged = given.logged;
   }
 
@@ -42,12 +45,13 @@ export class TestDesk {
     let text = "";
     const log = createLog({ process: "test", level: "debug", write: (line) => (text += line) });
     const store = await openStore({ data: folder, clock, log });
+    const meter = new Meter();
     const passwordCost = { memory: 64, passes: 1, parallelism: 1 };
-    const people = new People({ store, clock, log, key: Buffer.alloc(32, 7), passwordCost });
+    const people = new People({ store, clock, log, key: Buffer.alloc(32, 7), passwordCost, meter });
     const app = fastify({ trustProxy: (_address, hop) => hop === 0 });
     registerProblems(app, log, () => []);
     await registerPeople(app, new PeopleDesk(people, publicUrl));
-    return new TestDesk({ folder, store, clock, people, app, logged: () => text });
+    return new TestDesk({ folder, store, clock, people, app, meter, logged: () => text });
   }
 
   async end(): Promise<void> {

@@ -148,6 +148,9 @@ test("PE-9 guesses are slowed down by address and by account, the right password
   const right = await guesser.post("/session", { password });
   expect([right.status, right.json.code]).toEqual([429, "too-many-attempts"]);
   expect((await desk.browser({ "x-forwarded-for": "192.0.2.2" }).post("/session", { password })).status).toBe(204);
+  for (const [outcome, count] of Object.entries({ "sign-in-refused": 10, "too-many-attempts": 3, accepted: 1 })) {
+    expect(desk.meter.expose()).toContain(`rostra_sign_ins_total{outcome="${outcome}"} ${count}\n`);
+  }
   desk.clock.advance(ms(2000));
   expect((await guesser.post("/session", { password })).status).toBe(204);
 });
