@@ -118,15 +118,11 @@ await using server = await Server.start();
 await server.claim();
 const space = await server.createSpace({ title: "Latency" });
 const { browser } = await openBrowser();
-const open = async (script: () => Promise<void> | void, page: Page): Promise<Page> => {
-  await script();
-  return page;
-};
 const newPage = async (): Promise<Page> =>
   (await browser.newContext({ bypassCSP: true, permissions: ["microphone"] })).newPage();
 
 const [speaker, other, listener, hls] = await Promise.all([newPage(), newPage(), newPage(), newPage()]);
-await open(() => speaker.addInitScript(toneMicrophone, { pitches, everyMs }), speaker);
+await speaker.addInitScript(toneMicrophone, { pitches, everyMs });
 for (const page of [other, listener, hls]) await page.addInitScript(toneEar, pitches);
 await enterStage(speaker, (await server.invite(space.id, "host", "Speaker")).url);
 await enterStage(other, (await server.invite(space.id, "speaker", "Other")).url);
