@@ -241,6 +241,7 @@ export class Director {
   }
 
   #roomChanged(space: ActiveSpace): void {
+    space.emptyFor(this.now());
     this.#keeper.save(space, this.now().wall);
     this.publish(space);
     for (const one of this.#watchers) one.roomChanged(space);

@@ -92,6 +92,10 @@ export class RoomSocket {
     this.#socket.close(code, why);
   }
 
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
   /** Asks whether the other side is still there; one that has not answered the last time is cut off. */
   ping(): void {
     if (!this.#answered) {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { WebSocket } from "ws";
 import { ms } from "../../foundation/duration.ts";
 import { Problem } from "../../foundation/errors.ts";
@@ -58,13 +59,18 @@ export class Rooms implements SocketOwner, RoomWatchers, StageWatchers {
     options.scope.every(pingMs, () => {
       for (const socket of this.#sockets) socket.ping();
     });
-    options.scope.onEnd(() => {
-      for (const socket of this.#sockets) socket.close(1012, "the server restarts");
-    });
   }
 
   get size(): number {
     return this.#sockets.size;
+  }
+
+  /** Says goodbye to all; whoever does not answer within `graceMs` is cut off. */
+  async end(graceMs = 500): Promise<void> {
+    for (const socket of this.#sockets) socket.close(1012, "the server restarts");
+    const deadline = performance.now() + graceMs;
+    while (this.size > 0 && performance.now() < deadline) await sleep(10);
+    for (const socket of this.#sockets) socket.terminate();
   }
 
   /** Takes a new WebSocket for the room of a Space (id or slug). */

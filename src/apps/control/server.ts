@@ -48,7 +48,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     if (unsafe.has(request.method) && request.url.startsWith("/api/")) context.budget.take(clientAddress(request));
     done();
   });
-  await app.register(websocket, { options: { maxPayload: maxMessageBytes, clientTracking: false } });
+  await app.register(websocket, {
+    options: { maxPayload: maxMessageBytes, clientTracking: false },
+    preClose: (done) => void context.rooms.end().then(() => done(), done),
+  });
   await app.register(async (routes) => {
     registerSpaces(routes, context);
     registerWhip(routes, context);
