@@ -4,6 +4,8 @@ import type { OutgoingHttpHeaders } from "node:http";
 export interface CachedAnswer {
   readonly headers: OutgoingHttpHeaders;
   readonly body: Buffer;
+  /** Monotonic ms until which it may be given; Infinity for what never changes. */
+  readonly until: number;
 }
 
 /** A least-recently-used cache with a cap in bytes. */
@@ -23,6 +25,10 @@ export class ByteCache {
   get(key: string): CachedAnswer | undefined {
     const answer = this.#answers.get(key);
     if (!answer) return undefined;
+    if (answer.until <= performance.now()) {
+      this.delete(key);
+      return undefined;
+    }
     this.#answers.delete(key);
     this.#answers.set(key, answer);
     return answer;

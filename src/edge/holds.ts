@@ -3,16 +3,22 @@ import type { SegmentNumber } from "../wire/timeline.ts";
 
 /** How many requests one edge holds for what is not published yet; more are told to come again. */
 export const maxHeldRequests = 20_000;
-/** Milliseconds for which a request is held at most. */
-export const maxHeldMs = 4000;
+/** Milliseconds for which a request is held: two segments early, its own length, and an origin that has just restarted. */
+export const maxHeldMs = 5000;
 
 /** How many requests an edge holds now, all queues together. */
 export interface HoldBudget {
   held: number;
   readonly most: number;
+  /** How long each may be held. */
+  readonly patienceMs: number;
 }
 
-export const holdBudget = (most = maxHeldRequests): HoldBudget => ({ held: 0, most });
+export const holdBudget = (most = maxHeldRequests, patienceMs = maxHeldMs): HoldBudget => ({
+  held: 0,
+  most,
+  patienceMs,
+});
 
 type Answer = (outcome: "published" | "expired") => void;
 
@@ -43,7 +49,7 @@ export class Holds {
   /** Holds a response until `release` reaches `n`; false when the budget is spent. A client that leaves is forgotten. */
   hold(n: SegmentNumber, response: ServerResponse, answer: Answer): boolean {
     if (this.#budget.held >= this.#budget.most) return false;
-    const hold: Hold = { n, answer, until: performance.now() + maxHeldMs };
+    const hold: Hold = { n, answer, until: performance.now() + this.#budget.patienceMs };
     this.#holds.add(hold);
     this.#budget.held++;
     response.once("close", () => this.#forget(hold));

@@ -1,7 +1,8 @@
-import http from "node:http";
+import type http from "node:http";
 import { pipeline } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errno, Problem } from "../foundation/errors.ts";
+import { nodeHttp } from "../foundation/http.ts";
 import { forwardedHeaders, type TrustedHops } from "./client-address.ts";
 import { overloaded, sendNotAllowed, sendRefusal } from "./respond.ts";
 
@@ -146,7 +147,7 @@ export class ApiProxy {
     const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
     const { "content-length": _length, ...headers } = passedOn(request.headers);
     // A new connection each time: only then does a refused one prove that nothing was sent.
-    const sent = http.request(
+    const sent = nodeHttp.request(
       {
         socketPath: this.#options.socketPath,
         agent: false,

@@ -12,6 +12,8 @@ export const maxReplayBytes = 32 * 1024 * 1024;
 export const maxDownloads = 64;
 /** How many different replay objects are fetched from the origin at once. */
 export const maxReplayFetches = 64;
+/** Milliseconds for which what may change is kept, however long its origin allows. */
+export const maxKeptMs = 10_000;
 /** Milliseconds a download may stand still before it is given up. */
 const downloadStallMs = 60_000;
 
@@ -99,8 +101,9 @@ export class ReplayRoutes {
     if (under) return under;
     if (this.#fetches.size >= maxReplayFetches) return undefined;
     const fetched = this.#options.upstream.fetch("replay", path).then((answer) => {
-      const lasting = (answer.headers["cache-control"] ?? "").includes("immutable");
-      if (answer.status === 200 && lasting) this.#cache.put(path, asKept(answer));
+      const lasts = lifetimeMs(answer.headers["cache-control"]);
+      if (answer.status === 200 && lasts > 0)
+        this.#cache.put(path, { ...asKept(answer), until: performance.now() + lasts });
       return answer;
     });
     this.#fetches.set(path, fetched);
@@ -123,12 +126,11 @@ export class ReplayRoutes {
       this.#downloads--;
       abort.abort();
     });
-    const { range } = request.headers;
-    const ifRange = request.headers["if-range"]?.toString();
-    const headers = {
-      ...(range === undefined ? {} : { range }),
-      ...(ifRange === undefined ? {} : { "if-range": ifRange }),
-    };
+    const headers: OutgoingHttpHeaders = {};
+    for (const name of ["range", "if-range", "if-none-match"]) {
+      const value = request.headers[name];
+      if (value !== undefined) headers[name] = value;
+    }
     const source = await this.#options.upstream.open("download", path, { headers, signal: abort.signal });
     response.writeHead(source.statusCode ?? 502, passed(source.headers));
     if (request.method === "HEAD") {
@@ -141,7 +143,14 @@ export class ReplayRoutes {
   }
 }
 
-const asKept = (answer: Fetched): CachedAnswer => {
+/** How long an answer may be given again: for ever, or as long as it says but at most `maxKeptMs`. */
+function lifetimeMs(cacheControl = ""): number {
+  if (cacheControl.includes("immutable")) return Infinity;
+  if (/\b(?:no-store|no-cache|private)\b/.test(cacheControl)) return 0;
+  return Math.min(Number(/\bmax-age=(\d+)/.exec(cacheControl)?.[1] ?? 0) * 1000, maxKeptMs);
+}
+
+const asKept = (answer: Fetched): Omit<CachedAnswer, "until"> => {
   const { "content-length": _length, "content-range": _range, ...headers } = passed(answer.headers);
   return { headers, body: answer.body };
 };

@@ -32,18 +32,29 @@ test("ED-20 what may change is not kept, and what the origin refuses is refused"
     origin.open("a", 10, { replay: true });
     origin.replay = (request, response) => {
       if (request.url === path) response.writeHead(200, { "cache-control": "no-cache" }).end("now");
+      else if (request.url === "/replay/a/marks.json")
+        response.writeHead(200, { "cache-control": "public, max-age=3600" }).end("[]");
       else response.writeHead(404).end();
     };
   });
   expect((await edge.get(path)).body.toString()).toBe("now");
   expect((await edge.get(path)).body.toString()).toBe("now");
   expect(edge.origin.fetches.get(path)).toBe(2);
+  for (let i = 0; i < 3; i++) expect((await edge.get("/replay/a/marks.json")).body.toString()).toBe("[]");
+  expect(edge.origin.fetches.get("/replay/a/marks.json")).toBe(1);
   expect((await edge.get("/replay/a/opus-32k/8.m4s")).status).toBe(404);
+});
+
+test("ED-20 what may change is kept only until its time", () => {
+  const cache = new ByteCache(100);
+  cache.put("a", { headers: {}, body: Buffer.alloc(1), until: performance.now() });
+  expect(cache.get("a")).toBeUndefined();
+  expect(cache.bytes).toBe(0);
 });
 
 test("ED-20 what is kept stays under its cap, and the least asked for goes first", () => {
   const cache = new ByteCache(100);
-  const answer = (bytes: number) => ({ headers: {}, body: Buffer.alloc(bytes) });
+  const answer = (bytes: number) => ({ headers: {}, body: Buffer.alloc(bytes), until: Infinity });
   cache.put("a", answer(40));
   cache.put("b", answer(40));
   cache.get("a");

@@ -132,7 +132,7 @@ test("ED-8 above the cap an early request is told to come again", async () => {
 });
 
 test("ED-8 a held request whose segment does not come is told so", async () => {
-  await using edge = await TestEdge.start({}, (origin) => origin.open("a", 10));
+  await using edge = await TestEdge.start({ heldMs: 300 }, (origin) => origin.open("a", 10));
   const answer = await edge.get(path(10));
   expect([answer.status, code(answer), answer.headers["retry-after"]]).toEqual([503, "origin-away", "1"]);
   expect(answer.headers["cache-control"]).toBe("no-store");

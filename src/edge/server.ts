@@ -1,8 +1,9 @@
-import http from "node:http";
+import type http from "node:http";
 import type { Duplex } from "node:stream";
 import type { Clock } from "../foundation/clock.ts";
 import { ms } from "../foundation/duration.ts";
 import { Problem, reason } from "../foundation/errors.ts";
+import { nodeHttp } from "../foundation/http.ts";
 import { internalProblem, Link } from "../foundation/link.ts";
 import type { Log } from "../foundation/log.ts";
 import type { Meter } from "../foundation/meter.ts";
@@ -44,6 +45,8 @@ export interface EdgeOptions {
   readonly push?: PushThresholds;
   /** @default maxHeldRequests */
   readonly maxHeld?: number;
+  /** Milliseconds. @default maxHeldMs */
+  readonly heldMs?: number;
   /** @default maxApiRequests */
   readonly maxApi?: number;
   /** @default maxWebSockets */
@@ -68,7 +71,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const { clock, log, meter, scope, trustedHops = 0 } = options;
   const counts = newCounts();
   const pages = new Pages(await loadPages(options.web, log));
-  const budget = holdBudget(options.maxHeld);
+  const budget = holdBudget(options.maxHeld, options.heldMs);
   const pushMode = new PushMode(options.push);
   const fetches = meter.counter("rostra_edge_upstream_fetches_total", "Requests to the origin, by what for.");
   const upstream = new Upstream(options.origin, fetches);
@@ -146,7 +149,7 @@ function httpServer(
   counts: { badRequests: number },
   log: Log,
 ): http.Server {
-  const server = http.createServer({
+  const server = nodeHttp.createServer({
     headersTimeout: 5000,
     requestTimeout: 30_000,
     keepAliveTimeout: 20_000,

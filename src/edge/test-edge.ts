@@ -150,7 +150,7 @@ export class Listener implements Disposable {
 export async function until(isTrue: () => boolean, what = "it"): Promise<void> {
   const since = performance.now();
   while (!isTrue()) {
-    if (performance.now() - since > 10_000) throw new Error(`${what} did not come true: ${isTrue}`);
+    if (performance.now() - since > 10_000) throw new Error(`${what} did not come true: ${isTrue.toString()}`);
     await sleep(5);
   }
 }

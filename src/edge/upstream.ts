@@ -1,6 +1,7 @@
-import http from "node:http";
+import type http from "node:http";
 import type { Counter } from "../foundation/meter.ts";
 import { Problem } from "../foundation/errors.ts";
+import { nodeHttp } from "../foundation/http.ts";
 
 export interface OpenOptions {
   readonly headers?: http.OutgoingHttpHeaders;
@@ -24,7 +25,7 @@ export interface Fetched {
 export class Upstream {
   readonly #socketPath: string;
   readonly #fetches: Counter;
-  readonly #agent = new http.Agent({ keepAlive: true, maxFreeSockets: 64 });
+  readonly #agent = new nodeHttp.Agent({ keepAlive: true, maxFreeSockets: 64 });
 
   constructor(socketPath: string, fetches: Counter) {
     this.#socketPath = socketPath;
@@ -36,7 +37,7 @@ export class Upstream {
     this.#fetches.add(1, { kind });
     const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
     const { signal, headers = {} } = options;
-    const request = http.get({ socketPath: this.#socketPath, agent: this.#agent, path, headers, signal }, resolve);
+    const request = nodeHttp.get({ socketPath: this.#socketPath, agent: this.#agent, path, headers, signal }, resolve);
     request.on("error", reject);
     return promise;
   }

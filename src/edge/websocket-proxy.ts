@@ -1,8 +1,9 @@
-import http, { STATUS_CODES } from "node:http";
+import type http from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Problem } from "../foundation/errors.ts";
+import { nodeHttp } from "../foundation/http.ts";
 import { forwardedHeaders, type TrustedHops } from "./client-address.ts";
 import { controlAway, controlPatienceMs, nothingWasSent, passedOn } from "./proxy.ts";
 import { overloaded } from "./respond.ts";
@@ -85,7 +86,7 @@ export class WebSocketProxy {
 
   #attempt(request: http.IncomingMessage, signal: AbortSignal): Promise<Upgraded> {
     const { promise, resolve, reject } = Promise.withResolvers<Upgraded>();
-    const sent = http.request({
+    const sent = nodeHttp.request({
       socketPath: this.#options.socketPath,
       agent: false,
       path: request.url,
@@ -146,7 +147,7 @@ function refuse(client: Duplex, problem: Problem): void {
 
 function finish(client: Duplex, status: number, type: string, body: Buffer, retryAfter?: number): void {
   const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
+    `HTTP/1.1 ${status} ${nodeHttp.STATUS_CODES[status] ?? ""}`,
     `content-type: ${type}`,
     `content-length: ${body.length}`,
     "cache-control: no-store",

@@ -1,8 +1,9 @@
-import http from "node:http";
+import type http from "node:http";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { rm } from "node:fs/promises";
 import { Problem, reason } from "./errors.ts";
+import { nodeHttp } from "./http.ts";
 import type { Log } from "./log.ts";
 
 /**
@@ -37,7 +38,7 @@ export class Link {
   /** @param maxSockets how many requests may be under way at once; more wait in the agent's queue */
   constructor(socketPath: string, maxSockets = 64) {
     this.socketPath = socketPath;
-    this.#agent = new http.Agent({ keepAlive: true, maxSockets, maxFreeSockets: 16 });
+    this.#agent = new nodeHttp.Agent({ keepAlive: true, maxSockets, maxFreeSockets: 16 });
   }
 
   /** Sends one request and reads the whole answer. Throws when there is none; any status is an answer. */
@@ -48,7 +49,7 @@ export class Link {
     const body =
       options.body === undefined ? undefined : raw ? (options.body as Uint8Array) : JSON.stringify(options.body);
     const { promise, resolve, reject } = Promise.withResolvers<LinkResponse>();
-    const request = http.request(
+    const request = nodeHttp.request(
       {
         socketPath: this.socketPath,
         agent: this.#agent,
@@ -120,7 +121,7 @@ export class Link {
 
   #open(path: string, signal: AbortSignal, silenceMs: number): Promise<http.IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
-    const request = http.get({ socketPath: this.socketPath, path, signal, agent: false }, (response) => {
+    const request = nodeHttp.get({ socketPath: this.socketPath, path, signal, agent: false }, (response) => {
       if (response.statusCode === 200) resolve(response);
       else {
         response.resume();
@@ -156,7 +157,7 @@ export type Handler = (request: http.IncomingMessage, response: http.ServerRespo
 /** Serves `handler` on a Unix socket; what it throws becomes a problem document. The socket file is made anew, mode 0600. */
 export async function listenUnix(socketPath: string, handler: Handler, log: Log): Promise<http.Server> {
   await rm(socketPath, { force: true });
-  const server = http.createServer({ keepAliveTimeout: 60_000, requestTimeout: 30_000 }, (request, response) => {
+  const server = nodeHttp.createServer({ keepAliveTimeout: 60_000, requestTimeout: 30_000 }, (request, response) => {
     void (async () => handler(request, response))().catch((thrown: unknown) => sendThrown(response, thrown, log));
   });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
