@@ -160,8 +160,7 @@ export class Publisher implements ChunkSink {
       }
       const problem = problemFrom(answer.status, answer.body.toString("utf8"), `PUT ${path}`);
       if (problem.code === "fenced") {
-        this.#end({ state: "fenced" });
-        this.#options.onFenced();
+        this.#fenced();
         return "refused";
       }
       if (problem.code === "late" || problem.code === "not-on-air") return problem.code;
@@ -182,6 +181,12 @@ export class Publisher implements ChunkSink {
 
   #over(): boolean {
     return this.#state.state === "fenced" || this.#state.state === "ended";
+  }
+
+  #fenced(): void {
+    if (this.#over()) return;
+    this.#end({ state: "fenced" });
+    this.#options.onFenced();
   }
 
   #end(state: State): void {
