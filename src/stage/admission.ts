@@ -39,8 +39,10 @@ export class Admission {
   /** Throws `stage-full` (503) or `stage-busy` (503, with Retry-After) when there is no room. */
   admit(occupancy: Occupancy): void {
     const { perSpace, total, connecting, perSecond, burst } = this.#limits;
-    if (occupancy.inSpace >= perSpace) throw full(`This Space has ${occupancy.inSpace} sessions; ${perSpace} are allowed.`);
-    if (occupancy.total >= total) throw full(`This server has ${occupancy.total} speakers' sessions; ${total} are allowed.`);
+    if (occupancy.inSpace >= perSpace)
+      throw full(`This Space has ${occupancy.inSpace} sessions; ${perSpace} are allowed.`);
+    if (occupancy.total >= total)
+      throw full(`This server has ${occupancy.total} speakers' sessions; ${total} are allowed.`);
     if (occupancy.connecting >= connecting) throw busy(`${occupancy.connecting} sessions are connecting already.`);
     const now = this.#clock.now();
     this.#tokens = Math.min(burst, this.#tokens + (Math.max(0, now - this.#filledAt) / 1000) * perSecond);

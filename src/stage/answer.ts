@@ -38,7 +38,12 @@ const opusLines = (payloadType: number): string[] => [
 export const answerDirection = (offer: OfferFacts): "sendrecv" | "recvonly" | "sendonly" | "inactive" =>
   offer.sends ? (offer.receives ? "sendrecv" : "recvonly") : offer.receives ? "sendonly" : "inactive";
 
-const offerDirection = { sendrecv: "sendrecv", recvonly: "sendonly", sendonly: "recvonly", inactive: "inactive" } as const;
+const offerDirection = {
+  sendrecv: "sendrecv",
+  recvonly: "sendonly",
+  sendonly: "recvonly",
+  inactive: "inactive",
+} as const;
 
 /**
  * The offer as a media library gets it: written anew from checked facts, one audio line, and without the far side's

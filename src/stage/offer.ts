@@ -5,7 +5,12 @@ import { attribute, attributes, parseSdp, type SdpSection, type SessionDescripti
 /** What the stage takes from an offer. Nothing else of it reaches a media library, so junk in it cannot either. */
 export interface OfferFacts {
   /** Every m-line, for the answer, which has as many; only `accepted` is used, the others are rejected. */
-  readonly media: readonly { readonly kind: string; readonly protocol: string; readonly format: string; readonly mid: string | undefined }[];
+  readonly media: readonly {
+    readonly kind: string;
+    readonly protocol: string;
+    readonly format: string;
+    readonly mid: string | undefined;
+  }[];
   /** Index in `media` of the audio line that is used. */
   readonly accepted: number;
   readonly mid: string;
@@ -30,7 +35,8 @@ function refuse(status: number, code: string, title: string, detail: string, act
 }
 
 const token = /^[!#-'*+\-.0-9A-Z^-~]{1,64}$/;
-const mediaLine = /^(audio|video|application|text|message|image) (\d{1,5})(?:\/\d{1,5})? ([A-Z0-9/.]{1,40}) (.{1,1000})$/i;
+const mediaLine =
+  /^(audio|video|application|text|message|image) (\d{1,5})(?:\/\d{1,5})? ([A-Z0-9/.]{1,40}) (.{1,1000})$/i;
 const rtpProtocol = /^(?:UDP|TCP)\/TLS\/RTP\/SAVPF?$/i;
 /** RFC 8839: ice-char is ALPHA / DIGIT / "+" / "/"; some clients also send "-" and "_". */
 const ufragShape = /^[\w+/-]{4,256}$/;
@@ -94,16 +100,19 @@ function readTransport(
     );
   const iceUfrag = first("ice-ufrag") ?? "";
   const icePwd = first("ice-pwd") ?? "";
-  if (!ufragShape.test(iceUfrag) || !pwdShape.test(icePwd)) throw missing("ice-ufrag or ice-pwd is missing or malformed.");
+  if (!ufragShape.test(iceUfrag) || !pwdShape.test(icePwd))
+    throw missing("ice-ufrag or ice-pwd is missing or malformed.");
   if (attribute(sdp.session, "ice-lite") !== undefined)
     throw missing("It is ICE lite: it waits for checks, which the stage does not start.");
   const prints = sections.flatMap((section) => attributes(section, "fingerprint"));
   for (const print of prints) {
     const [algorithm = "", value = ""] = print.split(" ");
     const bytes = hashBytes[algorithm.toLowerCase()];
-    if (bytes === undefined || !/^[0-9A-F]{2}(?::[0-9A-F]{2})*$/i.test(value) || value.length !== bytes * 3 - 1) continue;
+    if (bytes === undefined || !/^[0-9A-F]{2}(?::[0-9A-F]{2})*$/i.test(value) || value.length !== bytes * 3 - 1)
+      continue;
     const setup = first("setup") ?? "actpass";
-    if (setup !== "actpass" && setup !== "active" && setup !== "passive") throw missing(`a=setup:${setup} cannot be answered.`);
+    if (setup !== "actpass" && setup !== "active" && setup !== "passive")
+      throw missing(`a=setup:${setup} cannot be answered.`);
     return { iceUfrag, icePwd, fingerprint: { algorithm: algorithm.toLowerCase(), value: value.toUpperCase() }, setup };
   }
   throw missing(`It has ${prints.length} fingerprint(s), none of them a well-formed SHA-256, SHA-384 or SHA-512.`);

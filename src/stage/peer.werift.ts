@@ -130,7 +130,15 @@ async function openPeer(
 function localTransport(
   connection: RTCPeerConnection,
   sender: RTCRtpSender,
-): { iceUfrag: string; icePwd: string; fingerprint: string; setup: string; ssrc: number; iceLite: true; loopbackPort: number } {
+): {
+  iceUfrag: string;
+  icePwd: string;
+  fingerprint: string;
+  setup: string;
+  ssrc: number;
+  iceLite: true;
+  loopbackPort: number;
+} {
   const sdp = parseSdp(connection.localDescription?.sdp ?? "");
   const sections = [...sdp.media, sdp.session];
   const find = (name: string): string => {

@@ -35,7 +35,7 @@ export function stunTarget(message: Buffer): string | undefined {
   if (message.length < 20 || message.readUInt16BE(0) !== bindingRequest || message.readUInt32BE(4) !== stunMagic)
     return undefined;
   const end = Math.min(message.length, 20 + message.readUInt16BE(2));
-  for (let at = 20; at + 4 <= end; ) {
+  for (let at = 20; at + 4 <= end;) {
     const length = message.readUInt16BE(at + 2);
     if (at + 4 + length > end) return undefined;
     if (message.readUInt16BE(at) === usernameAttribute) {

@@ -17,11 +17,17 @@ export function stageMetrics(
 ): StageMetrics {
   const open = meter.gauge("rostra_stage_sessions", "Speakers' media sessions, by state.");
   const spaces = meter.gauge("rostra_stage_spaces", "Spaces that have a stage here.");
-  const fates = meter.counter("rostra_stage_packets_total", "Speakers' packets and frames of 20 ms, by what became of them.");
+  const fates = meter.counter(
+    "rostra_stage_packets_total",
+    "Speakers' packets and frames of 20 ms, by what became of them.",
+  );
   const refusals = meter.counter("rostra_stage_offers_refused_total", "Offers that were refused, by code.");
   const skipped = meter.counter("rostra_stage_ticks_skipped_total", "Frames of 20 ms that came too late to be mixed.");
   const lost = meter.counter("rostra_stage_chunks_lost_total", "Chunks that never reached the timeline, by reason.");
-  const missed = meter.counter("rostra_stage_frames_missed_total", "Frames missing in a programme, filled with silence or left.");
+  const missed = meter.counter(
+    "rostra_stage_frames_missed_total",
+    "Frames missing in a programme, filled with silence or left.",
+  );
   meter.onCollect(() => {
     const now = sessions();
     open.set(now.connecting, { state: "connecting" });
