@@ -82,8 +82,15 @@ export class RollingArchive implements Archive {
     return [old[0], old[1] ?? young[1], old[2] ?? young[2]];
   }
 
-  verify(): Promise<Verification> {
-    return this.#young.verify();
+  async verify(): Promise<Verification> {
+    const young = await this.#young.verify();
+    const old = await this.#old.verify();
+    return {
+      records: old.records + young.records,
+      bytes: old.bytes + young.bytes,
+      head: young.head,
+      brokenAt: old.brokenAt ?? young.brokenAt,
+    };
   }
 
   size(): number {
