@@ -9,7 +9,7 @@ import { Link } from "../foundation/link.ts";
 import { silentLog } from "../foundation/log.ts";
 import { Meter } from "../foundation/meter.ts";
 import { Scope } from "../foundation/scope.ts";
-import { get } from "../edge/test-edge.ts";
+import { get } from "../edge/edge.test-server.ts";
 import { type ProcessConfig, sockets } from "./config.ts";
 import { runEdge } from "./edge.ts";
 

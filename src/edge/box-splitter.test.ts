@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { BoxSplitter, maxChunkBytes } from "./box-splitter.ts";
-import { box } from "./test-origin.ts";
+import { box } from "./origin.test-server.ts";
 
 const first = Buffer.concat([
   box("emsg", Buffer.from("....mdat")),

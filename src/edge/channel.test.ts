@@ -12,8 +12,8 @@ import { SpaceEntry } from "./directory.ts";
 import { holdBudget } from "./holds.ts";
 import { newCounts } from "./metrics.ts";
 import { PushMode } from "./push-mode.ts";
-import { until } from "./test-edge.ts";
-import { TestOrigin } from "./test-origin.ts";
+import { until } from "./edge.test-server.ts";
+import { TestOrigin } from "./origin.test-server.ts";
 import { Upstream } from "./upstream.ts";
 
 let folder: string;

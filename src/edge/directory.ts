@@ -1,5 +1,4 @@
 import { gzipSync } from "node:zlib";
-import type { Clock } from "../foundation/clock.ts";
 import type { Log } from "../foundation/log.ts";
 import type { RenditionName } from "../wire/rendition.ts";
 import type { LiveState } from "../wire/state.ts";
@@ -65,7 +64,6 @@ export class SpaceEntry {
 }
 
 export interface DirectoryOptions {
-  readonly clock: Clock;
   readonly log: Log;
   /** Called after each change of a Space, and once more when it is gone. */
   readonly onChange?: (entry: SpaceEntry) => void;

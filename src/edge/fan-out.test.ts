@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { expect, test } from "vitest";
 import { FanOut, maxQueuedBytes, maxSkippedMs } from "./fan-out.ts";
-import { until } from "./test-edge.ts";
+import { until } from "./edge.test-server.ts";
 
 /** Two ends of a connection, and a way to close them. */
 async function pair(): Promise<{ server: Socket; client: Socket; close: () => void }> {

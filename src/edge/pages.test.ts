@@ -3,8 +3,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { TestEdge } from "./test-edge.ts";
-import type { TestOrigin } from "./test-origin.ts";
+import { TestEdge } from "./edge.test-server.ts";
+import type { TestOrigin } from "./origin.test-server.ts";
 
 const inline = 'globalThis.start = "now";';
 const files: Readonly<Record<string, string>> = {

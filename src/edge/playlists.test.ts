@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { livePlaylist } from "../hls/media.ts";
 import { masterPlaylist } from "../hls/master.ts";
 import { livePaths } from "../wire/paths.ts";
-import { TestEdge, until } from "./test-edge.ts";
+import { TestEdge, until } from "./edge.test-server.ts";
 
 const path = livePaths.playlist("a", "aac-64k");
 const facts = (edge: TestEdge, latest: number) => ({

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { closeServer, listenUnix, readBody } from "../foundation/link.ts";
 import { silentLog } from "../foundation/log.ts";
-import { type Answer, TestEdge, until } from "./test-edge.ts";
+import { type Answer, TestEdge, until } from "./edge.test-server.ts";
 import { maxBodyBytes } from "./proxy.ts";
 
 interface Echo {

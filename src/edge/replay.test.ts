@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ByteCache } from "./byte-cache.ts";
-import { TestEdge, until } from "./test-edge.ts";
+import { TestEdge, until } from "./edge.test-server.ts";
 
 const immutable = "public, max-age=31536000, immutable";
 const path = "/replay/a/opus-32k/7.m4s";

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { livePaths } from "../wire/paths.ts";
 import type { LiveState } from "../wire/state.ts";
-import { type Answer, TestEdge, until } from "./test-edge.ts";
-import { initOf } from "./test-origin.ts";
+import { type Answer, TestEdge, until } from "./edge.test-server.ts";
+import { initOf } from "./origin.test-server.ts";
 
 const rendition = "aac-64k";
 const path = (n: number, space = "a"): string => livePaths.segment(space, rendition, n);

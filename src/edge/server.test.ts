@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { livePaths } from "../wire/paths.ts";
-import { TestEdge, until } from "./test-edge.ts";
+import { TestEdge, until } from "./edge.test-server.ts";
 
 const state = livePaths.state("a");
 

@@ -78,7 +78,6 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const channels = new Channels({ clock, log, upstream, pushMode, budget, counts });
   const playlists = new Playlists(budget, counts);
   const directory: Directory = new Directory({
-    clock,
     log,
     onChange: (entry) => {
       playlists.changed(entry);

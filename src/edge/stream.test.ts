@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { livePaths } from "../wire/paths.ts";
-import { type Listener, TestEdge, until } from "./test-edge.ts";
-import { initOf, type TestOrigin } from "./test-origin.ts";
+import { type Listener, TestEdge, until } from "./edge.test-server.ts";
+import { initOf, type TestOrigin } from "./origin.test-server.ts";
 
 const rendition = "opus-32k";
 const path = livePaths.stream("a", rendition);

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { closeServer, listenUnix, sendProblem, notFound } from "../foundation/link.ts";
 import { silentLog } from "../foundation/log.ts";
-import { TestEdge, until } from "./test-edge.ts";
+import { TestEdge, until } from "./edge.test-server.ts";
 
 /** A control that answers each message with it, and refuses who has no Space. */
 async function control(edge: TestEdge): Promise<{ server: http.Server; sockets: WebSocketServer }> {

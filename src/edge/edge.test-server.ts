@@ -9,7 +9,7 @@ import { silentLog } from "../foundation/log.ts";
 import { Meter } from "../foundation/meter.ts";
 import { Scope } from "../foundation/scope.ts";
 import { createEdge, type Edge, type EdgeOptions } from "./server.ts";
-import { TestOrigin } from "./test-origin.ts";
+import { TestOrigin } from "./origin.test-server.ts";
 
 /** An edge on a port of its own with an origin made for tests, for the edge's tests over real sockets. */
 export class TestEdge implements AsyncDisposable {
