@@ -1,5 +1,7 @@
+import { flushCompileCache } from "node:module";
 import { processConfig, type ProcessConfig } from "./config.ts";
 import { registerProcessMetrics } from "./process-metrics.ts";
+import { seconds } from "../foundation/duration.ts";
 import { reason } from "../foundation/errors.ts";
 
 /** Starts one process of the server; resolves once it serves. It lives until its scope ends. */
@@ -59,6 +61,8 @@ export async function runChild(name: string, number: string | undefined): Promis
     process.exit(1);
   }
   process.send?.({ t: "ready" });
+  // Written now rather than at the end: a process that is killed leaves it to the one that takes its place.
+  config.scope.after(seconds(2), flushCompileCache);
   const code = await done.promise;
   if (process.connected) process.disconnect();
   // What still holds the process open after its scope has ended (a native thread, a stray timer) is not waited for.

@@ -11,6 +11,7 @@ const usage = `rostra: live conversations that a million people come to hear at 
       --data DIR      data folder                                 (./data, or $ROSTRA_DATA)
       --edges N       edge processes                              (2, or $ROSTRA_EDGES)
       --udp-port N    UDP port of the stage                       (the HTTP port's number, or $ROSTRA_UDP_PORT)
+      --ice-tcp-port N     TCP port of the stage, where UDP is blocked      (the UDP port + 10000, or $ROSTRA_ICE_TCP_PORT)
       --public-ip IP[,IP]  addresses speakers reach the stage at, behind NAT   ($ROSTRA_PUBLIC_IP)
       --public-url URL     what people type, with TLS in front    ($ROSTRA_PUBLIC_URL)
       --metrics HOST:PORT  Prometheus metrics over TCP as well    (a Unix socket in the data folder only)
@@ -30,6 +31,7 @@ const serveFlags = {
   data: { type: "string" },
   edges: { type: "string" },
   "udp-port": { type: "string" },
+  "ice-tcp-port": { type: "string" },
   "public-ip": { type: "string" },
   "public-url": { type: "string" },
   metrics: { type: "string" },

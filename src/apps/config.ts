@@ -54,6 +54,10 @@ export async function runFolder(data: string): Promise<string> {
   return join(tmpdir(), `rostra-${createHash("sha256").update(inData).digest("hex").slice(0, 16)}`);
 }
 
+/** Far from the UDP port's number, so that servers on neighbouring HTTP ports do not meet. */
+export const defaultIceTcpPort = (udpPort: number): number =>
+  udpPort === 0 ? 0 : udpPort <= 55_535 ? udpPort + 10_000 : udpPort - 10_000;
+
 /** Reads a child process's configuration from the environment that the supervisor set. */
 export async function processConfig(process_: NodeJS.Process, name: string): Promise<ProcessConfig> {
   const env = process_.env;
@@ -70,7 +74,7 @@ export async function processConfig(process_: NodeJS.Process, name: string): Pro
     port,
     host: env["ROSTRA_HOST"] ?? "0.0.0.0",
     udpPort,
-    iceTcpPort: Number(env["ROSTRA_ICE_TCP_PORT"] ?? (udpPort === 0 ? 0 : udpPort + 1)),
+    iceTcpPort: Number(env["ROSTRA_ICE_TCP_PORT"] ?? defaultIceTcpPort(udpPort)),
     publicIps: (env["ROSTRA_PUBLIC_IP"] ?? "").split(",").filter(Boolean),
     publicUrl: env["ROSTRA_PUBLIC_URL"] || undefined,
     databaseUrl: env["DATABASE_URL"] || undefined,

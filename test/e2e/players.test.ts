@@ -50,6 +50,9 @@ function play(url: string, forSeconds: number, program = 0): Promise<Played> {
   child.stderr.on("data", (text: Buffer) => (words += text.toString()));
   return new Promise((done) => {
     child.on("exit", () => {
+      // FFmpeg 5.1 reads EXT-X-MAP anew with every reload of a live playlist, and remarks on that itself.
+      const own = /^.*Found duplicated MOOV Atom\. Skipped it\n|^ +Last message repeated \d+ times\n/gm;
+      words = words.replaceAll(own, "");
       const bytes = Buffer.concat(parts);
       done({
         samples: new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~3))),

@@ -79,8 +79,8 @@ export class Server implements AsyncDisposable {
 
   /** Signs the owner in by the one-time link that the server printed. */
   async claim(): Promise<void> {
-    for (let tries = 0; tries < 40 && !/#token=/.test(this.output); tries++) await sleep(50);
-    const token = /claim#token=([\w.~-]+)/.exec(this.output)?.[1];
+    for (let tries = 0; tries < 40 && !/\/owner#/.test(this.output); tries++) await sleep(50);
+    const token = /\/owner#([\w.~-]+)/.exec(this.output)?.[1];
     if (!token) throw new Error(`no owner link was printed:\n${this.output}`);
     const answer = await fetch(`${this.url}/api/v1/owner/claim`, {
       method: "POST",

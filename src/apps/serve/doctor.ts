@@ -139,7 +139,12 @@ async function database(options: ServeOptions): Promise<Finding> {
     const { openStore } = await import("../../store/open.ts");
     const { silentLog } = await import("../../foundation/log.ts");
     const { anchoredClock, newAnchor } = await import("../../foundation/clock.ts");
-    const store = await openStore({ data: options.data, databaseUrl: options.databaseUrl, clock: anchoredClock(newAnchor()), log: silentLog });
+    const store = await openStore({
+      data: options.data,
+      databaseUrl: options.databaseUrl,
+      clock: anchoredClock(newAnchor()),
+      log: silentLog,
+    });
     await store.end();
     return ok("database", options.databaseUrl ? "PostgreSQL answers" : "the embedded SQLite opens");
   } catch (thrown) {

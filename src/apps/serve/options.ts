@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { isIP } from "node:net";
 import { Problem } from "../../foundation/errors.ts";
-import { runFolder } from "../config.ts";
+import { defaultIceTcpPort, runFolder } from "../config.ts";
 
 /** What `rostra serve` was asked for, checked. */
 export interface ServeOptions {
@@ -12,6 +12,8 @@ export interface ServeOptions {
   readonly run: string;
   readonly edges: number;
   readonly udpPort: number;
+  /** The stage's TCP port, for speakers whose UDP is blocked. */
+  readonly iceTcpPort: number;
   readonly publicIps: readonly string[];
   readonly publicUrl: string | undefined;
   /** Where metrics are served over TCP besides the Unix socket. */
@@ -43,6 +45,8 @@ export async function serveOptions(words: Words, env: NodeJS.ProcessEnv): Promis
   if (publicUrl !== undefined && !/^https?:\/\//.test(publicUrl)) {
     throw off("--public-url", publicUrl, "a URL that begins with https:// or http://");
   }
+  const udpPort = whole("--udp-port", word("udp-port", "ROSTRA_UDP_PORT", String(port)), 1, 65_535);
+  const iceTcp = word("ice-tcp-port", "ROSTRA_ICE_TCP_PORT", String(defaultIceTcpPort(udpPort)));
   return {
     port,
     host: word("host", "ROSTRA_HOST", "0.0.0.0"),
@@ -51,7 +55,8 @@ export async function serveOptions(words: Words, env: NodeJS.ProcessEnv): Promis
       throw dataProblem(data, thrown);
     }),
     edges: whole("--edges", word("edges", "ROSTRA_EDGES", "2"), 1, maxEdges),
-    udpPort: whole("--udp-port", word("udp-port", "ROSTRA_UDP_PORT", String(port)), 1, 65_535),
+    udpPort,
+    iceTcpPort: whole("--ice-tcp-port", iceTcp, 1, 65_535),
     publicIps,
     publicUrl: publicUrl?.replace(/\/+$/, ""),
     metrics: address(word("metrics", "ROSTRA_METRICS", "")),

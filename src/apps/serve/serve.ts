@@ -70,6 +70,7 @@ function childEnvironment(options: ServeOptions, clock: string): NodeJS.ProcessE
     PORT: String(options.port),
     ROSTRA_HOST: options.host,
     ROSTRA_UDP_PORT: String(options.udpPort),
+    ROSTRA_ICE_TCP_PORT: String(options.iceTcpPort),
     ROSTRA_PUBLIC_IP: options.publicIps.join(","),
     ROSTRA_PUBLIC_URL: options.publicUrl ?? "",
     ROSTRA_DEMO: options.demo ? "1" : "0",
