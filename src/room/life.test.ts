@@ -45,7 +45,7 @@ const isBoundary = (epoch: EpochMs, moment: EpochMs): boolean => Number.isIntege
 
 test("RO-1 a life goes its way, and each step is recorded", () => {
   const scheduled = schedule(startAt);
-  const opened = openLobby(scheduled, at(-minutes(30)));
+  const opened = openLobby(scheduled, at(0 - minutes(30)));
   const started = goLive(opened.life, at(-1500));
   const held = hold(started.life, "stage-empty", at(10_000));
   const back = resume(held.life, at(20_000), "back");
@@ -87,14 +87,14 @@ test("RO-1 what is over stays over", () => {
 test("RO-1 what is live is ended, not cancelled; what has not opened is cancelled, not ended", () => {
   expect(code(() => cancel(live(), at(0), ""))).toBe("space-live");
   expect(code(() => cancel(hold(live(), "stage-empty", at(5000)).life, at(6000), ""))).toBe("space-live");
-  expect(code(() => end(schedule(startAt), at(-minutes(60)), ""))).toBe("space-not-open");
+  expect(code(() => end(schedule(startAt), at(0 - minutes(60)), ""))).toBe("space-not-open");
 });
 
 test("RO-2 the lobby opens 30 minutes before, and a segment starts exactly at the announced start", () => {
   const scheduled = schedule(startAt);
-  expect(lobbyIsDue(scheduled, at(-lobbyLead - 1))).toBe(false);
-  expect(lobbyIsDue(scheduled, at(-lobbyLead))).toBe(true);
-  for (const by of [-lobbyLead, -1_234_567, -961, -960, -1, 0, 1, 700, 5000]) {
+  expect(lobbyIsDue(scheduled, at(0 - lobbyLead - 1))).toBe(false);
+  expect(lobbyIsDue(scheduled, at(0 - lobbyLead))).toBe(true);
+  for (const by of [0 - lobbyLead, -1_234_567, -961, -960, -1, 0, 1, 700, 5000]) {
     const { epoch } = openLobby(scheduled, at(by)).life;
     expect(isBoundary(epoch, startAt)).toBe(true);
     expect(epoch).toBeLessThanOrEqual(at(by).timeline);
@@ -106,11 +106,11 @@ test("RO-2 the lobby opens 30 minutes before, and a segment starts exactly at th
 test("RO-3 whoever is there before the minute is on air at the minute, and nobody earlier", () => {
   expect(startIsDue(lobby(), at(-2001))).toBe(false);
   expect(startIsDue(lobby(), at(-2000))).toBe(true);
-  for (const by of [-2000, -1000, -onAirLead - 1]) expect(goLive(lobby(), at(by)).life.liveFrom).toBe(startAt);
+  for (const by of [-2000, -1000, 0 - onAirLead - 1]) expect(goLive(lobby(), at(by)).life.liveFrom).toBe(startAt);
 });
 
 test("RO-3 later it is the next boundary that the stage can make", () => {
-  for (const by of [-onAirLead + 1, 0, 1, 500, 959, 960, 2_520_000]) {
+  for (const by of [0 - onAirLead + 1, 0, 1, 500, 959, 960, 2_520_000]) {
     const { life } = goLive(lobby(), at(by));
     expect(isBoundary(life.epoch, life.liveFrom)).toBe(true);
     expect(life.liveFrom - at(by).timeline).toBeGreaterThanOrEqual(onAirLead);
@@ -119,9 +119,9 @@ test("RO-3 later it is the next boundary that the stage can make", () => {
 });
 
 test("RO-4 by hand it goes live with the next boundary, whatever was decided", () => {
-  const early = startNow(lobby(-minutes(10)), at(-minutes(9)), "by-hand").life;
+  const early = startNow(lobby(0 - minutes(10)), at(0 - minutes(9)), "by-hand").life;
   expect(early).toMatchObject({ kind: "live" });
-  if (early.kind === "live") expect(early.liveFrom - at(-minutes(9)).timeline).toBeLessThan(onAirLead + segmentMs);
+  if (early.kind === "live") expect(early.liveFrom - at(0 - minutes(9)).timeline).toBeLessThan(onAirLead + segmentMs);
 
   const decided = goLive(lobby(), at(-2000)).life;
   const sooner = startNow(decided, at(-1990), "by-hand");
@@ -129,7 +129,7 @@ test("RO-4 by hand it goes live with the next boundary, whatever was decided", (
   expect(sooner.life).toMatchObject({ kind: "live", liveFrom: startAt - segmentMs });
   expect(code(() => startNow(decided, at(-100), "by-hand"))).toBe("space-live");
 
-  const fromSchedule = startNow(schedule(startAt), at(-minutes(90)), "by-hand");
+  const fromSchedule = startNow(schedule(startAt), at(0 - minutes(90)), "by-hand");
   expect(fromSchedule.steps.map(({ change }) => change.to)).toEqual(["lobby", "live"]);
 });
 

@@ -28,7 +28,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
     .code(problem.status)
     .header("cache-control", "no-store")
     .type("application/problem+json")
-    .send(JSON.stringify(problem.toDocument()));
+    .send(Buffer.from(JSON.stringify(problem.toDocument()))); // as bytes: a text would get a charset, which JSON has not
 }
 
 /** Reads a body by its schema; what does not fit is a 400 problem that points at the member. */
@@ -106,6 +106,16 @@ const notJson = (): Problem =>
     title: "The body is not JSON",
     detail: "The body cannot be read as JSON.",
     action: "Send one JSON value in UTF-8.",
+  });
+
+/** The address itself cannot be read: broken percent-encoding, or a part that is far too long. */
+export const badAddress = (): Problem =>
+  new Problem({
+    status: 400,
+    code: "bad-address",
+    title: "The address cannot be read",
+    detail: "Its path is not valid, or a part of it is too long.",
+    action: "Check the address.",
   });
 
 const methodNotAllowed = (method: string, allowed: readonly string[]): Problem =>

@@ -1,5 +1,5 @@
 import websocket from "@fastify/websocket";
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { Problem } from "../../foundation/errors.ts";
 import type { Meter } from "../../foundation/meter.ts";
 import { pagePaths } from "../../wire/pages.ts";
@@ -8,7 +8,7 @@ import { registerOps } from "./ops-routes.ts";
 import { registerOpenapi } from "./openapi.ts";
 import { methodsOf } from "./operations.ts";
 import { type PeopleDesk, registerPeople } from "./people-routes.ts";
-import { maxBodyBytes, registerProblems } from "./problems.ts";
+import { badAddress, maxBodyBytes, registerProblems, sendProblem } from "./problems.ts";
 import { clientAddress } from "./request-facts.ts";
 import { maxMessageBytes } from "./room-socket.ts";
 import { registerSpaces } from "./spaces-routes.ts";
@@ -25,8 +25,15 @@ export interface ServerOptions {
   readonly metricsSocket: string;
 }
 
-/** The API of control, ready to listen. Everything under `/api/` is public through the edges; the rest is not. */
-export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+/**
+ * The API of control, ready to listen. Everything under `/api/` is public through the edges; the rest is not.
+ *
+ * @param onRoute is told of every route that is served
+ */
+export async function createServer(
+  options: ServerOptions,
+  onRoute?: (method: string, path: string) => void,
+): Promise<FastifyInstance> {
   const { context, desk, meter } = options;
   const app = fastify({
     logger: false,
@@ -36,7 +43,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     routerOptions: { maxParamLength: 200 },
     requestTimeout: 30_000,
     forceCloseConnections: true,
+    frameworkErrors: (_error, _request, reply) => void sendProblem(reply as FastifyReply, badAddress()),
   });
+  if (onRoute) app.addHook("onRoute", ({ method, url }) => [method].flat().forEach((one) => onRoute(one, url)));
+  app.removeContentTypeParser("text/plain");
   registerProblems(app, context.log, methodsOf);
   const requests = meter.counter("rostra_api_requests_total", "Answers of the API, by status class.");
   app.addHook("onResponse", (_request, reply, done) => {

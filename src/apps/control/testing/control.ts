@@ -44,11 +44,12 @@ export class TestControl {
   cookie = "";
   #scope = new Scope();
   #link: Link;
-  readonly #demo: boolean;
+  /** Whether the next start wants the demo. */
+  demo: boolean;
 
   private constructor(data: string, demo: boolean) {
     this.data = data;
-    this.#demo = demo;
+    this.demo = demo;
     this.origin = new FakeOrigin(sockets.origin(data));
     this.stage = new FakeStage(sockets.stage(data));
     this.#link = new Link(sockets.control(data));
@@ -81,7 +82,7 @@ export class TestControl {
       publicIps: [],
       publicUrl: undefined,
       databaseUrl: undefined,
-      demo: this.#demo,
+      demo: this.demo,
       clock: { now: () => epochMs(this.now), drift: () => ms(this.wallOffset) },
       log: createLog({ process: "control", level: "debug", write: (line) => void this.log.push(line) }),
       meter: this.meter,
