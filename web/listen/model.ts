@@ -20,6 +20,8 @@ export interface SpaceModel {
 
 /** How often the state is read, ms: while nothing plays, while the sound tells, and while nobody looks. */
 const pollMs = { watching: 4000, playing: 20_000, hidden: 30_000 } as const;
+/** How long after the end the page still looks for the replay. */
+const replayWithinMs = 120_000;
 /** Failures double the pause up to this many times. */
 const maxDoublings = 3;
 
@@ -101,7 +103,8 @@ export function followSpace(slug: string, first: Promise<Response>, changed: (mo
   const ask = (): void => void read(fetch(livePaths.state(slug), { credentials: "omit" }));
 
   function schedule(): void {
-    const over = told?.status === "cancelled" || (told?.status === "ended" && told.replay);
+    const ended = told?.status === "ended" && (told.replay || model.now() - (told.endedAt ?? 0) > replayWithinMs);
+    const over = told?.status === "cancelled" || ended;
     if (over) return;
     const every = document.hidden ? pollMs.hidden : isPlaying(player) ? pollMs.playing : pollMs.watching;
     timer = setTimeout(ask, every * 2 ** Math.min(failures, maxDoublings) * (0.7 + Math.random() * 0.6));

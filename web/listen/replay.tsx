@@ -179,8 +179,16 @@ function Deck({ live, marks }: { readonly live: LiveState; readonly marks: Repla
   );
 }
 
+interface ReplayProps {
+  readonly live: LiveState;
+  readonly now: number;
+}
+
+/** How long after the end a replay may still come; afterwards there is none (a Space that was never live, or a demo). */
+const comesWithinMs = 60_000;
+
 /** The Space after it ended: the conversation from the beginning, with who spoke when. */
-function Replay({ live }: { readonly live: LiveState }): JSX.Element {
+function Replay({ live, now }: ReplayProps): JSX.Element {
   const [marks, setMarks] = useState<ReplayMarks>();
   useEffect(() => {
     if (!live.replay) return;
@@ -190,6 +198,7 @@ function Replay({ live }: { readonly live: LiveState }): JSX.Element {
     };
     load().catch(() => {}); // the replay plays without its marks
   }, [live.replay, live.id]);
+  const coming = live.liveAt !== null && now - (live.endedAt ?? now) < comesWithinMs;
   const lasted = live.liveAt !== null && live.endedAt !== null ? live.endedAt - live.liveAt : undefined;
   return (
     <>
@@ -204,10 +213,13 @@ function Replay({ live }: { readonly live: LiveState }): JSX.Element {
           {live.description}
         </p>
       ) : null}
-      {live.replay ? <Deck live={live} marks={marks} /> : <p class="note">{t("replay.soon")}</p>}
+      {live.replay ? (
+        <Deck live={live} marks={marks} />
+      ) : (
+        <p class="note">{t(coming ? "replay.soon" : "replay.none")}</p>
+      )}
     </>
   );
 }
 
-export const drawReplay = (container: Element, props: { readonly live: LiveState }): void =>
-  render(<Replay {...props} />, container);
+export const drawReplay = (container: Element, props: ReplayProps): void => render(<Replay {...props} />, container);

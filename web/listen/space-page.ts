@@ -88,7 +88,7 @@ export function openPage(slug: string, state: Promise<Response>): void {
       return;
     }
     arrange(main, [trouble, other]);
-    if (live?.status === "ended") drawReplay(other, { live });
+    if (live?.status === "ended") drawReplay(other, { live, now: model.now() });
     else if (live || missing) drawUpcoming(other, { live, now: model.now() });
   }
 

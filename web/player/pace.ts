@@ -13,7 +13,7 @@ export interface Pace {
 }
 
 /** Seconds that the floor is kept at, at first and after many stalls. */
-export const leastMargin = 0.2;
+export const leastMargin = 0.3;
 export const mostMargin = 2;
 /** What a stall adds, and what a calm minute of chunks takes away. */
 const stallStep = 0.2;

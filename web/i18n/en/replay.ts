@@ -2,6 +2,7 @@ export default {
   "replay.replay": "Replay",
   "replay.ended": "Over",
   "replay.soon": "The conversation is over. The replay appears here by itself as soon as it is ready.",
+  "replay.none": "The conversation is over. No replay was kept of it.",
   "replay.player": "Replay",
   "replay.play": "Play",
   "replay.pause": "Pause",

@@ -2,6 +2,7 @@ export default {
   "replay.replay": "Réécoute",
   "replay.ended": "Terminé",
   "replay.soon": "La conversation est terminée. La réécoute apparaît ici d’elle-même dès qu’elle est prête.",
+  "replay.none": "La conversation est terminée. Aucune réécoute n’en a été gardée.",
   "replay.player": "Réécoute",
   "replay.play": "Lire",
   "replay.pause": "Pause",

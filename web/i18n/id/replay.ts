@@ -2,6 +2,7 @@ export default {
   "replay.replay": "Putar ulang",
   "replay.ended": "Selesai",
   "replay.soon": "Percakapan sudah selesai. Rekamannya muncul di sini dengan sendirinya begitu siap.",
+  "replay.none": "Percakapan sudah selesai. Tidak ada rekaman yang disimpan.",
   "replay.player": "Putar ulang",
   "replay.play": "Putar",
   "replay.pause": "Jeda",
