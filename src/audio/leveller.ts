@@ -73,10 +73,9 @@ export class Leveller {
   /** Levels the next frame. The frame returned is used again by the next call. */
   process(frame: AudioFrame): { readonly voice: AudioFrame; readonly level: VoiceLevel } {
     const db = levelOf(frame);
-    const power = this.#filter.meanSquare(frame);
     const speaking = this.#activity.push(db);
     if (speaking) {
-      this.#measure(power);
+      this.#measure(this.#filter.meanSquare(frame));
       const step = this.#measured < known ? quickSlew : slew;
       const off = this.#wanted - this.#gain;
       if (Math.abs(off) > tolerance || this.#measured >= known) this.#gain += Math.max(-step, Math.min(step, off));

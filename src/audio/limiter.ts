@@ -37,11 +37,14 @@ export function truePeak(samples: Float32Array, at: number): number {
 }
 
 const history = limiterDelay + taps - 1;
-/** The least gain is held over the look-ahead and then averaged, so that it is reached before its peak comes out. */
-const hold = limiterDelay + 1;
-const smooth = limiterDelay - taps;
-/** Recovery: 63 % in 80 ms. */
-const recovery = 1 - Math.exp(-1 / (0.08 * 48_000));
+/** The gain is worked out once for 16 samples, and moves in a straight line between. */
+const block = 16;
+const delayBlocks = limiterDelay / block;
+/** Blocks over which the least gain is held, and then averaged, so that it is reached before its peak comes out. */
+const hold = delayBlocks + 1;
+const smooth = delayBlocks - 1;
+/** Recovery per block: 63 % in 80 ms. */
+const recovery = 1 - Math.exp(-block / (0.08 * 48_000));
 /** Peaks between samples do not reach twice the samples around them in any sound that comes from a codec. */
 const suspicious = 0.5;
 const settled = 0.99999;
@@ -58,6 +61,7 @@ export class Limiter {
   /** Samples left for which a peak may hide between samples. */
   #near = 0;
   #envelope = 1;
+  /** Nothing while the gain is 1. */
   #gain: GainWindow | undefined;
 
   constructor(options: LimiterOptions = {}) {
@@ -79,12 +83,8 @@ export class Limiter {
   process(frame: AudioFrame): AudioFrame {
     this.#samples.copyWithin(0, frameSamples);
     this.#samples.set(frame, history);
-    const out = new Float32Array(frameSamples);
-    if (this.#gain === undefined && this.#near === 0 && !this.#loud(frame)) {
-      out.set(this.#samples.subarray(taps - 1, taps - 1 + frameSamples));
-      return out;
-    }
-    this.#limit(out);
+    const out = this.#samples.slice(taps - 1, taps - 1 + frameSamples);
+    if (this.#gain !== undefined || this.#near > 0 || this.#loud(frame)) this.#limit(out);
     return out;
   }
 
@@ -99,74 +99,66 @@ export class Limiter {
 
   #limit(out: AudioFrame): void {
     const gain = (this.#gain ??= new GainWindow());
-    const bound = this.#ceiling * suspicious;
     const calm = this.#envelope >= settled;
     let worst = 1;
-    let near = this.#near;
-    let envelope = this.#envelope;
-    for (let i = 0; i < frameSamples; i++) {
-      const sample = Math.abs(this.#samples[history + i] ?? 0);
-      let peak = sample;
-      if (this.#truePeak) {
-        if (sample > bound) near = taps;
-        if (near > 0) {
-          near--;
-          peak = Math.max(peak, truePeak(this.#samples, history + i));
-        }
-      }
+    for (let start = 0; start < frameSamples; start += block) {
+      const peak = this.#peak(history + start);
       const needed = peak > this.#ceiling ? this.#ceiling / peak : 1;
-      envelope = needed < envelope ? needed : envelope + (1 - envelope) * recovery;
-      if (needed < worst) worst = needed;
-      out[i] = (this.#samples[taps - 1 + i] ?? 0) * gain.next(envelope);
+      this.#envelope = Math.min(needed, this.#envelope + (1 - this.#envelope) * recovery);
+      worst = Math.min(worst, needed);
+      const from = gain.value;
+      const step = (gain.push(this.#envelope) - from) / block;
+      for (let i = 0; i < block; i++) out[start + i] = (out[start + i] ?? 0) * (from + step * (i + 1));
     }
-    this.#near = near;
-    this.#envelope = envelope;
     // A whole frame without a peak, on a gain that had recovered: every value in the window is 1 again.
     if (calm && worst === 1) {
       this.#gain = undefined;
       this.#envelope = 1;
     }
   }
+
+  /** The largest magnitude in the block that begins at `at`; true peaks are those of up to six samples before each. */
+  #peak(at: number): number {
+    const bound = this.#ceiling * suspicious;
+    let peak = 0;
+    for (let i = at; i < at + block; i++) {
+      const magnitude = Math.abs(this.#samples[i] ?? 0);
+      if (magnitude > peak) peak = magnitude;
+      if (!this.#truePeak) continue;
+      if (magnitude > bound) this.#near = taps;
+      if (this.#near === 0) continue;
+      this.#near--;
+      peak = Math.max(peak, truePeak(this.#samples, i));
+    }
+    return peak;
+  }
 }
 
 /** The least of the last `hold` values, averaged over the last `smooth` of those. */
 class GainWindow {
-  /** A queue of values that rise, each with the time it came: the first is the least of the window. */
-  readonly #values = new Float64Array(hold + 1);
-  readonly #times = new Float64Array(hold + 1);
-  readonly #averaged = new Float64Array(smooth).fill(1);
-  #first = 0;
-  #length = 0;
-  #time = 0;
-  #sum: number = smooth;
+  readonly #values = new Float64Array(hold).fill(1);
+  readonly #least = new Float64Array(smooth).fill(1);
+  #blocks = 0;
+  value = 1;
 
   copy(): GainWindow {
     const copy = new GainWindow();
     copy.#values.set(this.#values);
-    copy.#times.set(this.#times);
-    copy.#averaged.set(this.#averaged);
-    copy.#first = this.#first;
-    copy.#length = this.#length;
-    copy.#time = this.#time;
-    copy.#sum = this.#sum;
+    copy.#least.set(this.#least);
+    copy.#blocks = this.#blocks;
+    copy.value = this.value;
     return copy;
   }
 
-  next(value: number): number {
-    const size = hold + 1;
-    const time = this.#time++;
-    if (this.#length > 0 && (this.#times[this.#first] ?? 0) <= time - hold) {
-      this.#first = (this.#first + 1) % size;
-      this.#length--;
-    }
-    while (this.#length > 0 && (this.#values[(this.#first + this.#length - 1) % size] ?? 0) >= value) this.#length--;
-    const last = (this.#first + this.#length++) % size;
-    this.#values[last] = value;
-    this.#times[last] = time;
-    const least = this.#values[this.#first] ?? 1;
-    const at = time % smooth;
-    this.#sum += least - (this.#averaged[at] ?? 1);
-    this.#averaged[at] = least;
-    return this.#sum / smooth;
+  push(value: number): number {
+    this.#values[this.#blocks % hold] = value;
+    let least = 1;
+    for (let i = 0; i < hold; i++) least = Math.min(least, this.#values[i] ?? 1);
+    this.#least[this.#blocks % smooth] = least;
+    this.#blocks++;
+    let sum = 0;
+    for (let i = 0; i < smooth; i++) sum += this.#least[i] ?? 1;
+    this.value = sum / smooth;
+    return this.value;
   }
 }

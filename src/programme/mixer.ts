@@ -73,8 +73,8 @@ export class Mixer {
         this.#members.delete(id);
         continue;
       }
-      minus(this.#sum, member.voice, this.#others);
-      member.heard = member.limiter.process(this.#others);
+      if (member.voice !== silentFrame) minus(this.#sum, member.voice, this.#others);
+      member.heard = member.limiter.process(member.voice === silentFrame ? this.#sum : this.#others);
     }
     const heard = new Map([...this.#members].map(([id, member]) => [id, member.heard]));
     return { programme, voices, minus: (id) => heard.get(id) ?? programme };
