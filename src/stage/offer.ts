@@ -34,6 +34,15 @@ function refuse(status: number, code: string, title: string, detail: string, act
   return new Problem({ status, code, title, detail, action, pointer: "/sdp" });
 }
 
+const noTransport = (detail: string): Problem =>
+  refuse(
+    422,
+    "sdp-no-transport",
+    "The offer has no transport the stage can answer",
+    detail,
+    "Offer full ICE, DTLS-SRTP with a SHA-256 fingerprint, and rtcp-mux, as browsers do.",
+  );
+
 const token = /^[!#-'*+\-.0-9A-Z^-~]{1,64}$/;
 const mediaLine =
   /^(audio|video|application|text|message|image) (\d{1,5})(?:\/\d{1,5})? ([A-Z0-9/.]{1,40}) (.{1,1000})$/i;
@@ -68,6 +77,11 @@ function readMediaLine(section: SdpSection, index: number): MediaLine {
   return { kind: kind.toLowerCase(), port: Number(port), protocol, formats: list, mid, section };
 }
 
+const usable = (line: MediaLine): boolean =>
+  line.kind === "audio" &&
+  rtpProtocol.test(line.protocol) &&
+  (line.port !== 0 || attribute(line.section, "bundle-only") !== undefined);
+
 /** The payload type of Opus at 48000/2 (RFC 7587) in a line, the one the offer prefers. */
 function opusPayloadType(line: MediaLine): number | undefined {
   const maps = attributes(line.section, "rtpmap");
@@ -90,20 +104,12 @@ function readTransport(
 ): Pick<OfferFacts, "iceUfrag" | "icePwd" | "fingerprint" | "setup"> {
   const first = (name: string): string | undefined =>
     sections.map((section) => attribute(section, name)).find((value) => value !== undefined);
-  const missing = (detail: string): Problem =>
-    refuse(
-      422,
-      "sdp-no-transport",
-      "The offer has no transport the stage can answer",
-      detail,
-      "Offer full ICE, DTLS-SRTP with a SHA-256 fingerprint, and rtcp-mux, as browsers do.",
-    );
   const iceUfrag = first("ice-ufrag") ?? "";
   const icePwd = first("ice-pwd") ?? "";
   if (!ufragShape.test(iceUfrag) || !pwdShape.test(icePwd))
-    throw missing("ice-ufrag or ice-pwd is missing or malformed.");
+    throw noTransport("ice-ufrag or ice-pwd is missing or malformed.");
   if (attribute(sdp.session, "ice-lite") !== undefined)
-    throw missing("It is ICE lite: it waits for checks, which the stage does not start.");
+    throw noTransport("It is ICE lite: it waits for checks, which the stage does not start.");
   const prints = sections.flatMap((section) => attributes(section, "fingerprint"));
   for (const print of prints) {
     const [algorithm = "", value = ""] = print.split(" ");
@@ -112,10 +118,10 @@ function readTransport(
       continue;
     const setup = first("setup") ?? "actpass";
     if (setup !== "actpass" && setup !== "active" && setup !== "passive")
-      throw missing(`a=setup:${setup} cannot be answered.`);
+      throw noTransport(`a=setup:${setup} cannot be answered.`);
     return { iceUfrag, icePwd, fingerprint: { algorithm: algorithm.toLowerCase(), value: value.toUpperCase() }, setup };
   }
-  throw missing(`It has ${prints.length} fingerprint(s), none of them a well-formed SHA-256, SHA-384 or SHA-512.`);
+  throw noTransport(`It has ${prints.length} fingerprint(s), none of them a well-formed SHA-256, SHA-384 or SHA-512.`);
 }
 
 /**
@@ -143,10 +149,6 @@ export function readOffer(text: string): OfferFacts {
       "Offer one audio line.",
     );
   const lines = sdp.media.map(readMediaLine);
-  const usable = (line: MediaLine): boolean =>
-    line.kind === "audio" &&
-    rtpProtocol.test(line.protocol) &&
-    (line.port !== 0 || attribute(line.section, "bundle-only") !== undefined);
   const audio = lines.filter(usable);
   if (audio.length === 0)
     throw refuse(
@@ -171,14 +173,7 @@ export function readOffer(text: string): OfferFacts {
     .find(([semantics, ...mids]) => semantics === "BUNDLE" && line.mid !== undefined && mids.includes(line.mid));
   const tagged = lines.find((one) => group !== undefined && one.mid === group[1]);
   const muxed = attribute(line.section, "rtcp-mux") ?? attribute(tagged?.section, "rtcp-mux");
-  if (muxed === undefined)
-    throw refuse(
-      422,
-      "sdp-no-transport",
-      "The offer has no transport the stage can answer",
-      "Its audio has no a=rtcp-mux.",
-      "Offer full ICE, DTLS-SRTP with a SHA-256 fingerprint, and rtcp-mux, as browsers do.",
-    );
+  if (muxed === undefined) throw noTransport("Its audio has no a=rtcp-mux.");
   const direction = directionOf(sdp, line.section);
   return {
     media: lines.map((one) => ({

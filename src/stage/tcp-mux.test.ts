@@ -1,0 +1,110 @@
+import { once } from "node:events";
+import net from "node:net";
+import { expect, test } from "vitest";
+import { silentLog } from "../foundation/log.ts";
+import { maxUnnamed, openTcpMux, stunTarget } from "./tcp-mux.ts";
+
+/** A STUN binding request (RFC 8489) with a user name, in a frame (RFC 4571). */
+function request(username: string): Buffer {
+  const name = Buffer.from(username);
+  const padded = Math.ceil(name.length / 4) * 4;
+  const message = Buffer.alloc(20 + 4 + 4 + 4 + padded);
+  message.writeUInt16BE(0x0001, 0);
+  message.writeUInt16BE(message.length - 20, 2);
+  message.writeUInt32BE(0x2112a442, 4);
+  // PRIORITY before USERNAME: the order is free.
+  message.writeUInt16BE(0x0024, 20);
+  message.writeUInt16BE(4, 22);
+  message.writeUInt16BE(0x0006, 28);
+  message.writeUInt16BE(name.length, 30);
+  name.copy(message, 32);
+  return framed(message);
+}
+
+const framed = (message: Buffer): Buffer => {
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(message.length);
+  return Buffer.concat([length, message]);
+};
+
+/** An inner listener that keeps what it gets and says who it is. */
+async function listener(name: string) {
+  const got: Buffer[] = [];
+  const server = net.createServer((socket) => {
+    socket.on("error", () => {});
+    socket.on("data", (bytes) => got.push(bytes));
+    socket.write(name);
+  });
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", () => resolve()));
+  const address = server.address();
+  return { port: typeof address === "object" && address ? address.port : 0, got, server };
+}
+
+const dial = (port: number): net.Socket => net.connect({ port, host: "127.0.0.1" }).on("error", () => {});
+
+test("ST-18 a connection goes to the session that its first frame names, with all its bytes", async () => {
+  const mux = await openTcpMux(0, silentLog);
+  const [a, b] = [await listener("a"), await listener("b")];
+  mux.register("ufrag-a", a.port);
+  mux.register("ufrag-b", b.port);
+  const socket = dial(mux.port);
+  const first = request("ufrag-b:theirs");
+  // In two pieces, and with more behind it.
+  socket.write(first.subarray(0, 7));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  socket.write(Buffer.concat([first.subarray(7), Buffer.from("more")]));
+  const [said] = (await once(socket, "data")) as [Buffer];
+  expect(said.toString()).toBe("b");
+  socket.write("and more");
+  await expect.poll(() => Buffer.concat(b.got)).toEqual(Buffer.concat([first, Buffer.from("moreand more")]));
+  expect(a.got).toEqual([]);
+  socket.destroy();
+  await mux.close();
+  a.server.close();
+  b.server.close();
+});
+
+test("ST-18 who names no session, an ended one, or one that is connected already, is closed", async () => {
+  const mux = await openTcpMux(0, silentLog);
+  const inner = await listener("inner");
+  const forget = mux.register("known", inner.port);
+  const closed = async (bytes: Buffer): Promise<void> => {
+    const socket = dial(mux.port);
+    socket.write(bytes);
+    await once(socket, "close");
+  };
+  await closed(request("stranger:x"));
+  await closed(Buffer.from("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+  await closed(framed(Buffer.alloc(100, 1)));
+  await closed(framed(Buffer.alloc(4)));
+
+  const socket = dial(mux.port);
+  socket.write(request("known:x"));
+  await once(socket, "data");
+  await closed(request("known:x"));
+  const ended = once(socket, "close");
+  forget();
+  await ended;
+  await closed(request("known:x"));
+  await mux.close();
+  inner.server.close();
+});
+
+test("ST-18 only so many connections may wait without a name", async () => {
+  const mux = await openTcpMux(0, silentLog);
+  const waiting = Array.from({ length: maxUnnamed }, () => dial(mux.port));
+  await Promise.all(waiting.map((socket) => once(socket, "connect")));
+  await once(dial(mux.port), "close");
+  expect(waiting.some((socket) => socket.destroyed)).toBe(false);
+  await mux.close();
+  await expect.poll(() => waiting.every((socket) => socket.closed)).toBe(true);
+});
+
+test("ST-18 a message that is not a binding request names nobody", () => {
+  expect(stunTarget(request("a:b").subarray(2))).toBe("a");
+  expect(stunTarget(Buffer.alloc(0))).toBeUndefined();
+  expect(stunTarget(Buffer.alloc(60))).toBeUndefined();
+  const message = request("abc:def").subarray(2);
+  for (let length = 0; length < message.length - 8; length++)
+    expect(stunTarget(message.subarray(0, length))).toBeUndefined();
+});
