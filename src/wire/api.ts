@@ -139,7 +139,8 @@ export type { PublicStatus, Role };
 /*
  * Routes (all JSON; errors are RFC 9457 problem documents):
  *
- * GET    /api/v1/spaces                         public Spaces: live, then upcoming, then ended (newest first; ?limit, ?status)
+ * GET    /api/v1/spaces                         public Spaces: live, then upcoming, then ended (newest first; ?limit, ?status;
+ *                                               ?all=true for the owner: unlisted and cancelled ones too)
  * POST   /api/v1/spaces                         owner; CreateSpace → 201 Space
  * GET    /api/v1/spaces/:space                  id or slug → Space
  * PATCH  /api/v1/spaces/:space                  owner; EditSpace → Space

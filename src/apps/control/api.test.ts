@@ -119,6 +119,9 @@ test("CO-12 the list: live, upcoming, over; unlisted and cancelled ones are not 
   expect(await list("?limit=2")).toEqual(["Live", "Sooner"]);
   expect(await list("?status=scheduled")).toEqual(["Sooner", "Later"]);
   expect(await list("?status=cancelled")).toEqual(["Off"]);
+  expect((await control.ask("GET", "/spaces?all=true", { signedIn: false })).status).toBe(401);
+  const own = (await control.ask("GET", "/spaces?all=true")).json.spaces as Space[];
+  expect(own.map(({ title }) => title)).toEqual(expect.arrayContaining(["Secret", "Off", "Over", "Live"]));
   expect(await list("?status=ended&limit=1")).toEqual(["Over"]);
   for (const query of ["?limit=0", "?limit=999", "?limit=-1", "?limit=x", "?status=hold"]) {
     expect((await refused("GET", `/spaces${query}`))[1]).toBe("invalid-body");

@@ -43,10 +43,14 @@ export const operations: readonly Operation[] = [
     path: "/api/v1/spaces",
     summary: "Public Spaces: live, then upcoming, then over (latest first).",
     who: "anyone",
-    query: { limit: "At most this many, 1 to 200; 50 when left out.", status: "Only those of this status." },
+    query: {
+      limit: "At most this many, 1 to 200; 50 when left out.",
+      status: "Only those of this status.",
+      all: "`true`, for the owner: unlisted and cancelled ones too.",
+    },
     status: 200,
     answer: spaceListSchema,
-    problems: [400],
+    problems: [400, 401],
   },
   {
     method: "POST",

@@ -36,20 +36,24 @@ export function registerSpaces(app: FastifyInstance, context: Context): void {
   const { director, store, invites } = context;
   const view = (space: ActiveSpace): Space => viewOf(space.record, space, director.now());
 
-  app.get<{ Querystring: { limit?: string; status?: string } }>("/api/v1/spaces", async (request) => {
+  app.get<{ Querystring: { limit?: string; status?: string; all?: string } }>("/api/v1/spaces", async (request) => {
     const limit = readLimit(request.query.limit);
     const status = readStatus(request.query.status);
+    const all = request.query.all === "true";
+    if (all) await requireOwner(context, request);
     const now = director.now();
-    const open = director.spaces.filter(({ record }) => record.visibility === "public").map(view);
+    const open = director.spaces.filter(({ record }) => all || record.visibility === "public").map(view);
     const wanted: readonly SpaceStatus[] = [
       "ended",
       "replay",
-      ...(status === "cancelled" ? (["cancelled"] as const) : []),
+      ...(all || status === "cancelled" ? (["cancelled"] as const) : []),
     ];
-    const over = await store.spaces.list({ status: wanted, visibility: "public", order: "latest", limit });
+    const visibility = all ? {} : { visibility: "public" as const };
+    const over = await store.spaces.list({ status: wanted, ...visibility, order: "latest", limit });
     const known = new Set(open.map(({ id }) => id));
-    const all = [...open, ...over.filter(({ id }) => !known.has(id)).map((record) => viewOf(record, undefined, now))];
-    const spaces = listed(all.filter((one) => (status ? one.status === status : one.status !== "cancelled")));
+    const found = [...open, ...over.filter(({ id }) => !known.has(id)).map((record) => viewOf(record, undefined, now))];
+    const isWanted = (one: Space): boolean => (status ? one.status === status : all || one.status !== "cancelled");
+    const spaces = listed(found.filter(isWanted));
     return { spaces: spaces.slice(0, limit) } satisfies SpaceList;
   });
 

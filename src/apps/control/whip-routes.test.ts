@@ -35,7 +35,7 @@ test("CO-30 an offer with an invite becomes a session, and DELETE ends it and fr
   expect((await control.ask("DELETE", path, { token: invite })).status).toBe(404);
 });
 
-test("CO-31 a participant's token is for the same place; DELETE keeps it while its page is open", async () => {
+test("CO-31 a participant's token is for the same place; DELETE keeps it, also when the page is reloaded", async () => {
   const page = await control.join(space.id, await control.invite(space.id, "host"));
   const { you, token } = await page.next("welcome");
   await control.speak(space.id, token);
@@ -43,6 +43,13 @@ test("CO-31 a participant's token is for the same place; DELETE keeps it while i
   expect([...control.stage.sessions.values()].map(({ participant }) => participant)).toEqual([you, you]);
   await control.ask("DELETE", String(second.headers["location"]), { token });
   expect(people()).toEqual([you]);
+  const third = await control.whip(space.id, token);
+  page.close();
+  await until(async () => (await control.ask("GET", "/ops")).json.sockets === 0);
+  await control.ask("DELETE", String(third.headers["location"]), { token });
+  expect(people()).toEqual([you]);
+  const again = await control.join(space.id, token);
+  expect(await again.next("welcome")).toMatchObject({ you, role: "host" });
 });
 
 test("CO-31 an invite takes several in, but a client that comes again gets its own place back", async () => {

@@ -79,7 +79,9 @@ export function registerWhip(app: FastifyInstance, context: Context): void {
         throw upstreamAway("stage", cause);
       });
     director.act(space, (room, now) => {
-      if (room.member(participant)?.sockets === 0) room.leave(participant);
+      // A page that is reloaded ends its media too; its participant's token brings it back to the place that is kept.
+      const hasOnlyWhip = token.kind === "invite" && room.member(participant)?.sockets === 0;
+      if (hasOnlyWhip) room.leave(participant);
       else room.heard(participant, false, now);
     });
     return reply.code(200).send();
