@@ -114,11 +114,16 @@ export class Listener implements Disposable {
   readonly socket: Socket;
   closed = false;
   ended = false;
+  /** How much came, head and all. */
+  bytes = 0;
   #parts: Buffer[] = [];
 
   constructor(socket: Socket, request: string) {
     this.socket = socket;
-    socket.on("data", (part) => this.#parts.push(Buffer.from(part)));
+    socket.on("data", (part) => {
+      this.bytes += part.length;
+      this.#parts.push(part);
+    });
     socket.on("end", () => (this.ended = true));
     socket.on("close", () => (this.closed = true));
     socket.on("error", () => {});
