@@ -12,13 +12,15 @@ function request(chain: string): IncomingMessage {
 }
 
 test.each([
-  [0, "1.1.1.1, 2.2.2.2, 3.3.3.3", "unknown", "unknown"],
-  [1, "1.1.1.1, 2.2.2.2, 3.3.3.3", "3.3.3.3", "3.3.3.3, unknown"],
-  [2, "1.1.1.1, 2.2.2.2, 3.3.3.3", "2.2.2.2", "2.2.2.2, 3.3.3.3, unknown"],
-  [5, "1.1.1.1,2.2.2.2", "1.1.1.1", "1.1.1.1, 2.2.2.2, unknown"],
-  [1, "", "unknown", "unknown"],
-])("ED-22 with %i trusted proxies, “%s” comes from %s", (hops, chain, from, passedOn) => {
+  [0, "1.1.1.1, 2.2.2.2, 3.3.3.3", "unknown"],
+  [1, "1.1.1.1, 2.2.2.2, 3.3.3.3", "3.3.3.3"],
+  [2, "1.1.1.1, 2.2.2.2, 3.3.3.3", "2.2.2.2"],
+  [5, "1.1.1.1,2.2.2.2", "1.1.1.1"],
+  [1, "", "unknown"],
+])("ED-22 with %i trusted proxies, “%s” comes from %s", (hops, chain, from) => {
   expect(clientAddress(request(chain), hops)).toBe(from);
-  expect(forwardedHeaders(request(chain), hops)["x-forwarded-for"]).toBe(passedOn);
-  expect(forwardedHeaders(request(chain), hops)["x-forwarded-proto"]).toBe(hops === 0 ? "http" : "https");
+  expect(forwardedHeaders(request(chain), hops)).toEqual({
+    "x-forwarded-for": from,
+    "x-forwarded-proto": hops === 0 ? "http" : "https",
+  });
 });

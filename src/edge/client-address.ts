@@ -21,15 +21,16 @@ export function clientAddress(request: IncomingMessage, trustedHops: TrustedHops
 }
 
 /**
- * The `x-forwarded-*` headers for the next process. Without a trusted proxy what the client claims is overwritten;
- * with one, the chain is kept as far as it is believed, and protocol and host as the proxy tells them.
+ * The `x-forwarded-*` headers for the next process: one address, the one that is believed, so that nobody after this has
+ * to know how many proxies there are. Without a trusted proxy what the client claims is overwritten; with one, protocol
+ * and host are as the proxy tells them.
  */
 export function forwardedHeaders(request: IncomingMessage, trustedHops: TrustedHops): Record<string, string> {
-  const peer = request.socket.remoteAddress ?? "unknown";
-  if (trustedHops === 0) return { "x-forwarded-for": peer, "x-forwarded-proto": "http" };
+  const from = { "x-forwarded-for": clientAddress(request, trustedHops) };
+  if (trustedHops === 0) return { ...from, "x-forwarded-proto": "http" };
   const { "x-forwarded-proto": proto, "x-forwarded-host": host } = request.headers;
   return {
-    "x-forwarded-for": [...forwardedFor(request).slice(-trustedHops), peer].join(", "),
+    ...from,
     "x-forwarded-proto": proto === "https" ? "https" : "http",
     ...(typeof host === "string" ? { "x-forwarded-host": host } : {}),
   };
