@@ -4,8 +4,9 @@ import { renditionFacts } from "../wire/rendition.ts";
 import { type Encoder, encoderDelay } from "./encoder.ts";
 
 /**
- * From 7 on libopus listens to what it encodes and chooses between its speech and its music coder (RFC 6716, section
- * 2.1); below it decides by the application alone. Each further step costs more than it can be heard.
+ * From 7 on libopus listens to what it encodes and chooses between its speech and its music coder; below, the application
+ * alone decides, and speech at 32 kbit/s or music at 16 is coded by the wrong one. 9 and 10 cost a third more for little
+ * (figures: docs/rules/programme.md).
  */
 const complexity = 7;
 /** Silence before the first packet: 200 ms, after which the encoder's state has settled. */
