@@ -1,20 +1,18 @@
 import type { JSX } from "preact";
 import type { RoomPerson } from "../../src/wire/signalling.ts";
-import { language, t } from "../i18n/catalogue.ts";
+import { t } from "../i18n/catalogue.ts";
 import type { Health } from "../stage/room-client.ts";
 import { Badge } from "../ui/badge.tsx";
 import { countText } from "../ui/count.tsx";
+import { msText, percentText } from "../ui/figures.ts";
 import { Panel } from "../ui/panel.tsx";
+import { delayText } from "./delay-text.ts";
 
 export interface HealthPanelProps {
   readonly health: Health | undefined;
   readonly people: readonly RoomPerson[];
   readonly listeners: number;
 }
-
-/** Numbers with at most one decimal, in the reader's language, with a unit that is the same everywhere. */
-export const withUnit = (value: number, unit: string): string =>
-  `${new Intl.NumberFormat(language(), { maximumFractionDigits: 1 }).format(value)} ${unit}`;
 
 /** How the programme does, second by second. */
 export function HealthPanel({ health, people, listeners }: HealthPanelProps): JSX.Element {
@@ -26,16 +24,9 @@ export function HealthPanel({ health, people, listeners }: HealthPanelProps): JS
     <Panel id="health" title={t("desk.health")} aside={aside}>
       <dl class="figures">
         <Figure name={t("desk.listeners")} value={countText(health?.listeners ?? listeners)} />
-        <Figure
-          name={t("desk.lag")}
-          value={health ? withUnit(health.lagMs, "ms") : "–"}
-          bad={(health?.lagMs ?? 0) > 500}
-        />
+        <Figure name={t("desk.lag")} value={health ? msText(health.lagMs) : "–"} bad={(health?.lagMs ?? 0) > 500} />
         <Figure name={t("desk.lost")} value={health ? countText(health.lost) : "–"} bad={(health?.lost ?? 0) > 0} />
-        <Figure
-          name={t("desk.delay")}
-          value={health?.delayMs == null ? t("desk.notYet") : withUnit(health.delayMs / 1000, "s")}
-        />
+        <Figure name={t("desk.delay")} value={health?.delayMs == null ? t("desk.notYet") : delayText(health.delayMs)} />
       </dl>
       {health === undefined || health.sessions.length === 0 ? (
         <p class="soft">{t("desk.healthNone")}</p>
@@ -53,8 +44,8 @@ export function HealthPanel({ health, people, listeners }: HealthPanelProps): JS
             {health.sessions.map((one) => (
               <tr key={one.participant}>
                 <th scope="row">{nameOf(one.participant)}</th>
-                <td class={one.lossPercent > 5 ? "bad" : undefined}>{withUnit(one.lossPercent, "%")}</td>
-                <td class={one.jitterMs > 60 ? "bad" : undefined}>{withUnit(one.jitterMs, "ms")}</td>
+                <td class={one.lossPercent > 5 ? "bad" : undefined}>{percentText(one.lossPercent)}</td>
+                <td class={one.jitterMs > 60 ? "bad" : undefined}>{msText(one.jitterMs)}</td>
               </tr>
             ))}
           </tbody>

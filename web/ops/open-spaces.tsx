@@ -2,10 +2,11 @@ import type { JSX } from "preact";
 import type { Ops } from "../../src/wire/api.ts";
 import { pagePaths } from "../../src/wire/pages.ts";
 import { t } from "../i18n/catalogue.ts";
+import { delayText } from "../desk/delay-text.ts";
 import { StatusBadge } from "../desk/status-badge.tsx";
 import { countText } from "../ui/count.tsx";
 import { Panel } from "../ui/panel.tsx";
-import { msText } from "./figures.ts";
+import { msText } from "../ui/figures.ts";
 
 /** Every Space that is scheduled, open or live, and how its programme does. */
 export function OpenSpaces({ spaces }: Pick<Ops, "spaces">): JSX.Element {
@@ -14,7 +15,7 @@ export function OpenSpaces({ spaces }: Pick<Ops, "spaces">): JSX.Element {
       {spaces.length === 0 ? (
         <p class="soft">{t("ops.noSpaces")}</p>
       ) : (
-        <div class="figures-scroll" tabIndex={0} role="region" aria-labelledby="spaces-title">
+        <div class="figures-scroll" tabIndex={0} role="group" aria-labelledby="spaces-title">
           <table class="figures-table ops-table">
             <thead>
               <tr>
@@ -25,7 +26,7 @@ export function OpenSpaces({ spaces }: Pick<Ops, "spaces">): JSX.Element {
                 <th scope="col">{t("ops.hands")}</th>
                 <th scope="col">{t("ops.lag")}</th>
                 <th scope="col">{t("ops.lost")}</th>
-                <th scope="col">{t("ops.late")}</th>
+                <th scope="col">{t("ops.opened")}</th>
               </tr>
             </thead>
             <tbody>
@@ -44,7 +45,7 @@ export function OpenSpaces({ spaces }: Pick<Ops, "spaces">): JSX.Element {
                   <td class={one.programme && one.programme.lost > 0 ? "bad" : undefined}>
                     {one.programme ? countText(one.programme.lost) : "–"}
                   </td>
-                  <td>{one.delayMs === null ? "–" : msText(one.delayMs)}</td>
+                  <td>{one.delayMs === null ? "–" : delayText(one.delayMs)}</td>
                 </tr>
               ))}
             </tbody>

@@ -11,7 +11,7 @@ import { Callout } from "../ui/callout.tsx";
 import { countText } from "../ui/count.tsx";
 import { Panel } from "../ui/panel.tsx";
 import { Sparkline } from "../ui/sparkline.tsx";
-import { bytesText, coresText } from "./figures.ts";
+import { bytesText, coresText } from "../ui/figures.ts";
 import { emptyHistory, type History, keptLooks, withLook } from "./history.ts";
 import { Processes } from "./processes.tsx";
 import { OpenSpaces } from "./open-spaces.tsx";

@@ -4,7 +4,7 @@ import { t } from "../i18n/catalogue.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Panel } from "../ui/panel.tsx";
 import { Sparkline } from "../ui/sparkline.tsx";
-import { bytesText, coreText, msText, spanText } from "./figures.ts";
+import { bytesText, coreText, msText, spanText } from "../ui/figures.ts";
 import { type History, keptLooks } from "./history.ts";
 
 /** Each process: up or not, memory, processor, event loop. */
@@ -14,7 +14,7 @@ export function Processes({ ops, history }: { readonly ops: Ops; readonly histor
       {ops.processes.length === 0 ? (
         <p class="soft">{t("ops.noProcesses")}</p>
       ) : (
-        <div class="figures-scroll" tabIndex={0} role="region" aria-labelledby="processes-title">
+        <div class="figures-scroll" tabIndex={0} role="group" aria-labelledby="processes-title">
           <table class="figures-table ops-table">
             <thead>
               <tr>

@@ -62,7 +62,11 @@ export class FakePeer extends EventTarget {
     this.remoteDescription = description;
   }
   async getStats(): Promise<Map<string, unknown>> {
-    return new Map([["r", { type: "remote-inbound-rtp", roundTripTime: 0.042, fractionLost: 0.03 }]]);
+    return new Map<string, unknown>([
+      ["r", { type: "remote-inbound-rtp", fractionLost: 0.03 }],
+      ["p", { type: "candidate-pair", nominated: true, currentRoundTripTime: 0.042 }],
+      ["q", { type: "candidate-pair", nominated: false, currentRoundTripTime: 9 }],
+    ]);
   }
   becomes(state: RTCPeerConnectionState): void {
     this.connectionState = state;

@@ -38,6 +38,14 @@ export interface MediaHealth {
   readonly lossPercent: number | undefined;
 }
 
+/** The members of a statistics report (W3C webrtc-stats) that are read. */
+interface Report {
+  readonly type: string;
+  readonly nominated?: boolean;
+  readonly currentRoundTripTime?: number;
+  readonly fractionLost?: number;
+}
+
 export class MediaConnection {
   readonly #options: MediaConnectionOptions;
   readonly #state = new Store<MediaState>({ kind: "off" });
@@ -90,10 +98,12 @@ export class MediaConnection {
     let roundTripMs: number | undefined;
     let lossPercent: number | undefined;
     for (const report of (await this.#session?.peer.getStats())?.values() ?? []) {
-      const one = report as { type: string; roundTripTime?: number; fractionLost?: number };
-      if (one.type !== "remote-inbound-rtp") continue;
-      if (one.roundTripTime !== undefined) roundTripMs = one.roundTripTime * 1000;
-      if (one.fractionLost !== undefined) lossPercent = one.fractionLost * 100;
+      const one = report as Report;
+      // STUN measures the way there and back even where the other side's RTCP does not.
+      if (one.type === "candidate-pair" && one.nominated && one.currentRoundTripTime !== undefined) {
+        roundTripMs = one.currentRoundTripTime * 1000;
+      }
+      if (one.type === "remote-inbound-rtp" && one.fractionLost !== undefined) lossPercent = one.fractionLost * 100;
     }
     return { roundTripMs, lossPercent };
   }

@@ -61,5 +61,11 @@ export function People({ people, voices, you, manageable, onManage }: PeopleProp
 /** Drawn again with each voice, ten times a second; the list around it is not. */
 function VoiceAvatar({ person, voices }: { readonly person: RoomPerson; readonly voices: Voices }): JSX.Element {
   const level = useStore(voices).get(person.id) ?? 0;
-  return <Avatar id={person.id} name={person.name} level={person.muted ? 0 : level} away={!person.present} />;
+  const heard = person.muted ? 0 : level;
+  return (
+    <>
+      <Avatar id={person.id} name={person.name} level={heard} away={!person.present} />
+      {heard > 0 ? <span class="unseen">{t("stage.speaking")}</span> : null}
+    </>
+  );
 }

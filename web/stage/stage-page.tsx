@@ -24,7 +24,7 @@ export interface StagePageProps {
 
 type Step =
   | { readonly kind: "loading" }
-  | { readonly kind: "problem"; readonly title: string; readonly detail: string }
+  | { readonly kind: "problem"; readonly isLost: boolean; readonly detail: string }
   | { readonly kind: "no-entry" }
   | { readonly kind: "pre-join"; readonly entrance: Entrance }
   | { readonly kind: "stage"; readonly session: StageSession; readonly entrance: Entrance }
@@ -60,7 +60,7 @@ export function StagePage({ slug, invite }: StagePageProps): JSX.Element {
         if (ending.signal.aborted) return;
         const isLost = failure instanceof ApiProblem && failure.status === 404;
         const detail = isLost ? t("frame.lostDetail") : wordsFor(failure);
-        setStep({ kind: "problem", title: t(isLost ? "frame.lost" : "stage.refused"), detail });
+        setStep({ kind: "problem", isLost, detail });
       }
     };
     void load();
@@ -97,7 +97,12 @@ export function StagePage({ slug, invite }: StagePageProps): JSX.Element {
     <Frame title={t("stage.title", { title })} links={<a href={pagePaths.space(slug)}>{t("stage.listen")}</a>}>
       {step.kind === "loading" ? <p class="soft">{t("frame.loading")}</p> : null}
       {step.kind === "problem" ? (
-        <Ending slug={slug} title={step.title} detail={step.detail} bad>
+        <Ending
+          slug={step.isLost ? undefined : slug}
+          title={t(step.isLost ? "frame.lost" : "stage.refused")}
+          detail={step.detail}
+          bad
+        >
           <Button onClick={() => setRound(round + 1)}>{t("frame.tryAgain")}</Button>
         </Ending>
       ) : null}
@@ -180,7 +185,8 @@ function OnStage({ slug, session, watched, output, onLeave }: OnStageProps): JSX
 }
 
 interface EndingProps {
-  readonly slug: string;
+  /** The Space to listen to; left out when there is none. */
+  readonly slug: string | undefined;
   readonly title: string;
   readonly detail: string;
   readonly bad?: boolean;
@@ -194,8 +200,8 @@ function Ending({ slug, title, detail, bad, children }: EndingProps): JSX.Elemen
       <Callout kind={bad ? "bad" : "plain"} title={title}>
         <p>{detail}</p>
         <div class="row">
-          <ButtonLink kind="primary" href={pagePaths.space(slug)}>
-            {t("stage.listen")}
+          <ButtonLink kind="primary" href={slug === undefined ? pagePaths.home() : pagePaths.space(slug)}>
+            {t(slug === undefined ? "frame.home" : "stage.listen")}
           </ButtonLink>
           {children}
         </div>

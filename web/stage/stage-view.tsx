@@ -57,6 +57,7 @@ export function StageView({ session, watched, output, onLeave }: StageViewProps)
   const said = useAnnouncements(people, you, mayModerate(actor));
   const [invited, decide] = useMoments(session);
   useMuteKey(session);
+  useDropped(session, room.kind === "joined");
   // The room's status is newer than the watched one.
   const current = view ? { ...space, status: view.status, hold: view.hold } : space;
   const me = people.find((one) => one.id === you);
@@ -204,6 +205,17 @@ function useMoments(session: StageSession): readonly [Invited | undefined, (acce
     setInvited(undefined);
   };
   return [invited, decide];
+}
+
+/** Says once the room is back how much of what was done meanwhile did not reach it. */
+function useDropped(session: StageSession, isJoined: boolean): void {
+  const told = useRef(0);
+  useEffect(() => {
+    const lost = session.room.dropped - told.current;
+    if (!isJoined || lost <= 0) return;
+    told.current = session.room.dropped;
+    toast(t("stage.saidDropped", { n: lost }), "error");
+  }, [session, isJoined]);
 }
 
 /** M mutes and unmutes, unless somebody is writing. */

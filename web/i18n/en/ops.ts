@@ -27,7 +27,7 @@ export default {
   "ops.processMemory": "Memory",
   "ops.processCpu": "Processor",
   "ops.loopDelay": "Loop delay, p99",
-  "ops.uptime": "Up since",
+  "ops.uptime": "Up for",
   "ops.restarts": "Restarts",
   "ops.spaces": "Open Spaces",
   "ops.noSpaces": "No Space is scheduled or open.",
@@ -36,5 +36,5 @@ export default {
   "ops.hands": "Hands",
   "ops.lag": "Behind the clock",
   "ops.lost": "Chunks lost",
-  "ops.late": "Opened late by",
+  "ops.opened": "Opened",
 } as const;

@@ -74,7 +74,6 @@ export default {
   "stage.startsIn": "Starts in {time}",
   "stage.startDue": "The minute has come. It goes live as soon as a host is on stage.",
   "stage.liveFor": "Live for {time}",
-  "stage.openedLate": "Opened {seconds} s after the announced time",
   "stage.listeners": { one: "{n} listener", other: "{n} listeners" },
 
   "stage.connecting": "Connecting you…",
@@ -93,8 +92,7 @@ export default {
   "stage.guest": "Speaker",
   "stage.listener": "Listener",
   "stage.muted": "muted",
-  "stage.away": "away, place kept",
-  "stage.coming": "connecting",
+  "stage.away": "not connected",
   "stage.speaking": "speaking",
   "stage.manage": "Manage {name}",
   "stage.mute": "Mute",

@@ -37,5 +37,5 @@ export default {
   "ops.hands": "Mains",
   "ops.lag": "Retard sur l’horloge",
   "ops.lost": "Fragments perdus",
-  "ops.late": "Ouvert en retard de",
+  "ops.opened": "Ouverture",
 } as const;

@@ -74,7 +74,6 @@ export default {
   "stage.startsIn": "Début dans {time}",
   "stage.startDue": "C’est l’heure. L’antenne s’ouvre dès qu’un hôte est sur scène.",
   "stage.liveFor": "En direct depuis {time}",
-  "stage.openedLate": "Ouvert {seconds} s après l’heure annoncée",
   "stage.listeners": { one: "{n} auditeur", other: "{n} auditeurs" },
 
   "stage.connecting": "Connexion en cours…",
@@ -93,8 +92,7 @@ export default {
   "stage.guest": "Intervenant",
   "stage.listener": "Auditeur",
   "stage.muted": "micro coupé",
-  "stage.away": "absent, place gardée",
-  "stage.coming": "connexion",
+  "stage.away": "non connecté",
   "stage.speaking": "parle",
   "stage.manage": "Gérer {name}",
   "stage.mute": "Couper le micro",

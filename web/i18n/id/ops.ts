@@ -33,5 +33,5 @@ export default {
   "ops.hands": "Tangan",
   "ops.lag": "Tertinggal dari jam",
   "ops.lost": "Potongan hilang",
-  "ops.late": "Terlambat dibuka",
+  "ops.opened": "Dibuka",
 } as const;

@@ -74,7 +74,6 @@ export default {
   "stage.startsIn": "Mulai dalam {time}",
   "stage.startDue": "Sudah waktunya. Siaran dimulai begitu ada tuan rumah di panggung.",
   "stage.liveFor": "Mengudara selama {time}",
-  "stage.openedLate": "Dibuka {seconds} dtk setelah waktu yang diumumkan",
   "stage.listeners": { other: "{n} pendengar" },
 
   "stage.connecting": "Menghubungkan Anda…",
@@ -93,8 +92,7 @@ export default {
   "stage.guest": "Pembicara",
   "stage.listener": "Pendengar",
   "stage.muted": "mikrofon mati",
-  "stage.away": "terputus, tempat dijaga",
-  "stage.coming": "menghubungkan",
+  "stage.away": "tidak terhubung",
   "stage.speaking": "berbicara",
   "stage.manage": "Atur {name}",
   "stage.mute": "Matikan mikrofon",

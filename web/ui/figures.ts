@@ -7,6 +7,8 @@ const number = (value: number, digits: number): string =>
 export const bytesText = (bytes: number): string =>
   bytes >= 1e9 ? `${number(bytes / 1e9, 2)} GB` : `${number(bytes / 1e6, 1)} MB`;
 
+export const percentText = (percent: number): string => `${number(percent, 1)} %`;
+
 /** A part of one core, in percent. */
 export const coreText = (cores: number): string => `${number(cores * 100, cores < 0.1 ? 1 : 0)} %`;
 
