@@ -5,19 +5,8 @@ import { clockText } from "../ui/clock.ts";
 import { el, say } from "./dom.ts";
 import { listenBar } from "./listen-bar.ts";
 import type { SpaceModel } from "./model.ts";
+import { openedText } from "./opened.ts";
 import { stageList } from "./stage-list.ts";
-
-/** A start within this of the announced minute counts as on the minute. */
-const onTheMinuteMs = 2000;
-
-/** How the opening kept to its minute, in words. */
-export function openedText(delayMs: number): string {
-  if (delayMs < -onTheMinuteMs) return t("listen.openedEarly");
-  if (delayMs < onTheMinuteMs) return t("listen.openedOnTime");
-  const seconds = Math.round(delayMs / 1000);
-  if (seconds < 100) return t("listen.openedLateSeconds", { n: seconds });
-  return t("listen.openedLateMinutes", { n: Math.round(seconds / 60) });
-}
 
 const timeText = (at: number): string =>
   new Intl.DateTimeFormat(language(), { weekday: "long", hour: "numeric", minute: "2-digit" }).format(at);

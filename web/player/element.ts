@@ -58,6 +58,8 @@ type Word = keyof (typeof words)["en"];
 const icons = { listen: "M6 3.5v17l14-8.500z", stop: "M5 5h14v14H5z" };
 /** How often an element that does not play looks whether anything changed. */
 const lookMs = 10_000;
+/** The same for a Space that is not there: somebody may make it yet. */
+const missingLookMs = 60_000;
 
 /**
  * `<rostra-player space="slug" src="https://rostra.example">`: a button, the title and who speaks, on any page. `src` is
@@ -137,7 +139,8 @@ export class RostraPlayer extends HTMLElement {
     }
     if (this.player !== player) return;
     this.#draw();
-    this.#timer = setTimeout(() => void this.#look(player, space), lookMs * (0.8 + Math.random() * 0.4));
+    const every = this.#missing ? missingLookMs : lookMs;
+    this.#timer = setTimeout(() => void this.#look(player, space), every * (0.8 + Math.random() * 0.4));
   }
 
   #learn(live: LiveState): void {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytes, chunk, init } from "./fake-media.ts";
+import { bytes, chunk, init } from "./media.test-double.ts";
 import { createReader, type Fragment } from "./fragments.ts";
 
 const event = { t: "title", title: "Räume · été" } as const;

@@ -10,7 +10,7 @@ import {
   FakeSourceClass,
   FakeStream,
   init,
-} from "./fake-media.ts";
+} from "./media.test-double.ts";
 import { leastMargin } from "./pace.ts";
 import { createPlayer, type Player, type PlayerChange, type PlayerOptions } from "./player.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { asElement, bytes, chunk, FakeAudio, FakeMediaSource, FakeSourceClass, init } from "./fake-media.ts";
+import { asElement, bytes, chunk, FakeAudio, FakeMediaSource, FakeSourceClass, init } from "./media.test-double.ts";
 import { keepBehindSeconds, mediaSourceClass, openSink } from "./sink.ts";
 
 function opened(): { audio: FakeAudio; sink: ReturnType<typeof openSink>; buffer: FakeMediaSource["buffer"] } {
