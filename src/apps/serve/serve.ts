@@ -1,4 +1,4 @@
-import http from "node:http";
+import type http from "node:http";
 import { access, constants, mkdir } from "node:fs/promises";
 import { Link, closeServer, listenUnix } from "../../foundation/link.ts";
 import { anchoredClock, encodeAnchor, newAnchor } from "../../foundation/clock.ts";
