@@ -94,7 +94,7 @@ async function openPeer(
     if (!closed) events.onAlive();
   });
   const local = localTransport(connection, sender);
-  const forget = mux.register(local.iceUfrag, local.loopbackPort);
+  const forget = mux.register(local);
   const candidates = options.addresses().map((address) => ({ protocol: "tcp" as const, address, port: mux.port }));
   return {
     answer: writeAnswer(offer, { ...local, candidates }),

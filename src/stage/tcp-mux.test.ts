@@ -1,14 +1,17 @@
+import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import net from "node:net";
 import { expect, test } from "vitest";
 import { silentLog } from "../foundation/log.ts";
-import { maxUnnamed, openTcpMux, stunTarget } from "./tcp-mux.ts";
+import { maxUnnamed, openTcpMux, readBindingRequest } from "./tcp-mux.ts";
 
-/** A STUN binding request (RFC 8489) with a user name, in a frame (RFC 4571). */
-function request(username: string): Buffer {
+const password = "a-password-of-22-chars";
+
+/** A STUN binding request (RFC 8489) with a user name and its integrity, in a frame (RFC 4571). */
+function request(username: string, pwd = password): Buffer {
   const name = Buffer.from(username);
   const padded = Math.ceil(name.length / 4) * 4;
-  const message = Buffer.alloc(20 + 4 + 4 + 4 + padded);
+  const message = Buffer.alloc(20 + 8 + 4 + padded + 24);
   message.writeUInt16BE(0x0001, 0);
   message.writeUInt16BE(message.length - 20, 2);
   message.writeUInt32BE(0x2112a442, 4);
@@ -18,6 +21,13 @@ function request(username: string): Buffer {
   message.writeUInt16BE(0x0006, 28);
   message.writeUInt16BE(name.length, 30);
   name.copy(message, 32);
+  const at = message.length - 24;
+  message.writeUInt16BE(0x0008, at);
+  message.writeUInt16BE(20, at + 2);
+  createHmac("sha1", pwd)
+    .update(message.subarray(0, at))
+    .digest()
+    .copy(message, at + 4);
   return framed(message);
 }
 
@@ -40,15 +50,17 @@ async function listener(name: string) {
   return { port: typeof address === "object" && address ? address.port : 0, got, server };
 }
 
+const session = (iceUfrag: string, loopbackPort: number, icePwd = password) => ({ iceUfrag, icePwd, loopbackPort });
+
 const dial = (port: number): net.Socket => net.connect({ port, host: "127.0.0.1" }).on("error", () => {});
 
 test("ST-18 a connection goes to the session that its first frame names, with all its bytes", async () => {
   const mux = await openTcpMux(0, silentLog);
   const [a, b] = [await listener("a"), await listener("b")];
-  mux.register("ufrag-a", a.port);
-  mux.register("ufrag-b", b.port);
+  mux.register(session("ufrag", a.port, "another-password-of-22"));
+  mux.register(session("ufrag", b.port));
   const socket = dial(mux.port);
-  const first = request("ufrag-b:theirs");
+  const first = request("ufrag:theirs");
   // In two pieces, and with more behind it.
   socket.write(first.subarray(0, 7));
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -67,13 +79,14 @@ test("ST-18 a connection goes to the session that its first frame names, with al
 test("ST-18 who names no session, an ended one, or one that is connected already, is closed", async () => {
   const mux = await openTcpMux(0, silentLog);
   const inner = await listener("inner");
-  const forget = mux.register("known", inner.port);
+  const forget = mux.register(session("known", inner.port));
   const closed = async (bytes: Buffer): Promise<void> => {
     const socket = dial(mux.port);
     socket.write(bytes);
     await once(socket, "close");
   };
   await closed(request("stranger:x"));
+  await closed(request("known:x", "not-the-password-at-all"));
   await closed(Buffer.from("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
   await closed(framed(Buffer.alloc(100, 1)));
   await closed(framed(Buffer.alloc(4)));
@@ -100,11 +113,17 @@ test("ST-18 only so many connections may wait without a name", async () => {
   await expect.poll(() => waiting.every((socket) => socket.closed)).toBe(true);
 });
 
-test("ST-18 a message that is not a binding request names nobody", () => {
-  expect(stunTarget(request("a:b").subarray(2))).toBe("a");
-  expect(stunTarget(Buffer.alloc(0))).toBeUndefined();
-  expect(stunTarget(Buffer.alloc(60))).toBeUndefined();
+test("ST-18 a message that is not a binding request, or was changed, names nobody", () => {
   const message = request("abc:def").subarray(2);
-  for (let length = 0; length < message.length - 8; length++)
-    expect(stunTarget(message.subarray(0, length))).toBeUndefined();
+  expect(readBindingRequest(message)?.target).toBe("abc");
+  expect(readBindingRequest(message)?.provedBy(password)).toBe(true);
+  expect(readBindingRequest(Buffer.alloc(0))).toBeUndefined();
+  expect(readBindingRequest(Buffer.alloc(60))).toBeUndefined();
+  for (let length = 0; length < message.length; length++)
+    expect(readBindingRequest(message.subarray(0, length))).toBeUndefined();
+  for (let at = 0; at < message.length; at++) {
+    const changed = Buffer.from(message);
+    changed.writeUInt8((changed[at] ?? 0) ^ 0x01, at);
+    expect(readBindingRequest(changed)?.provedBy(password) ?? false).toBe(false);
+  }
 });
