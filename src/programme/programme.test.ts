@@ -19,7 +19,7 @@ interface Air {
   readonly programme: Programme;
   readonly chunks: Chunk[];
   readonly missed: [number, string][];
-  of(rendition: RenditionName): Chunk[];
+  readonly of: (rendition: RenditionName) => Chunk[];
 }
 
 /** @param slot the first on air; null: off */
