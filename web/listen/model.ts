@@ -22,6 +22,8 @@ export interface SpaceModel {
 const pollMs = { watching: 4000, playing: 20_000, hidden: 30_000 } as const;
 /** How long after the end the page still looks for the replay. */
 const replayWithinMs = 120_000;
+/** Over how long a crowd that heard the same change spreads its questions. */
+const spreadMs = 5000;
 /** Failures double the pause up to this many times. */
 const maxDoublings = 3;
 
@@ -54,7 +56,8 @@ export function followSpace(slug: string, first: Promise<Response>, changed: (mo
   let unreachable = false;
   let failures = 0;
   let voices: ReadonlyMap<string, number> = new Map();
-  let offset = 0;
+  /** Server's clock minus ours; the largest seen, since an answer only ever ages. */
+  let offset = -Infinity;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const model: SpaceModel = {
@@ -72,11 +75,11 @@ export function followSpace(slug: string, first: Promise<Response>, changed: (mo
     get voices() {
       return voices;
     },
-    now: () => Date.now() + offset,
+    now: () => Date.now() + (told ? offset : 0),
   };
 
   function learn(live: LiveState): void {
-    offset = live.now - Date.now();
+    offset = Math.max(offset, live.now - Date.now());
     told = live;
     missing = false;
   }
@@ -102,6 +105,12 @@ export function followSpace(slug: string, first: Promise<Response>, changed: (mo
 
   const ask = (): void => void read(fetch(livePaths.state(slug), { credentials: "omit" }));
 
+  /** When the sound says that it has opened or ended, the state tells how late that was, and whether a replay is there. */
+  function askSoon(): void {
+    clearTimeout(timer);
+    timer = setTimeout(ask, 1000 + Math.random() * spreadMs);
+  }
+
   function schedule(): void {
     const ended = told?.status === "ended" && (told.replay || model.now() - (told.endedAt ?? 0) > replayWithinMs);
     const over = told?.status === "cancelled" || ended;
@@ -113,7 +122,10 @@ export function followSpace(slug: string, first: Promise<Response>, changed: (mo
   player.listen((change) => {
     if (change.t === "live") learn(change.live);
     else if (change.t === "event" && change.event.t === "voices") voices = new Map(change.event.at[0]);
-    else heard = overlay(heard, change);
+    else {
+      if (change.t === "event" && change.event.t === "status" && change.event.status !== model.live?.status) askSoon();
+      heard = overlay(heard, change);
+    }
     if (change.t === "player" && !isPlaying(player)) {
       heard = {};
       voices = new Map();
