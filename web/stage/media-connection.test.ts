@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { asTrack, FakeTrack, FakeWhip, offerSdp, problemResponse } from "./fake-browser.ts";
+import { asTrack, FakeTrack, FakeWhip, offerSdp, problemResponse } from "./stage.test-browser.ts";
 import { MediaConnection } from "./media-connection.ts";
 
 const url = "https://radio.example/api/v1/spaces/town-hall/whip";
@@ -22,7 +22,7 @@ async function connected(whip: FakeWhip): Promise<MediaConnection> {
   return media;
 }
 
-test("ST-2 one sendrecv audio section is offered to the WHIP URL with the token, after bounded gathering", async () => {
+test("SP-2 one sendrecv audio section is offered to the WHIP URL with the token, after bounded gathering", async () => {
   const whip = new FakeWhip();
   const media = connection(whip);
   media.start();
@@ -43,7 +43,7 @@ test("ST-2 one sendrecv audio section is offered to the WHIP URL with the token,
   expect(whip.peer.remoteDescription?.sdp).toContain("useinbandfec=1");
 });
 
-test("ST-3 connected is said only when media is connected, not when the answer came", async () => {
+test("SP-3 connected is said only when media is connected, not when the answer came", async () => {
   const whip = new FakeWhip();
   const media = connection(whip);
   media.start();
@@ -54,7 +54,7 @@ test("ST-3 connected is said only when media is connected, not when the answer c
   expect(media.state.get()).toMatchObject({ kind: "connected", transport: "udp" });
 });
 
-test("ST-4 media that does not connect in six seconds is asked for over TCP, and then over UDP again", async () => {
+test("SP-4 media that does not connect in six seconds is asked for over TCP, and then over UDP again", async () => {
   const whip = new FakeWhip();
   const media = connection(whip);
   media.start();
@@ -68,7 +68,7 @@ test("ST-4 media that does not connect in six seconds is asked for over TCP, and
   expect(whip.offers[2]?.url).toBe(url);
 });
 
-test("ST-4 a connection that came about over TCP is remade over TCP", async () => {
+test("SP-4 a connection that came about over TCP is remade over TCP", async () => {
   const whip = new FakeWhip();
   const media = connection(whip);
   media.start();
@@ -81,7 +81,7 @@ test("ST-4 a connection that came about over TCP is remade over TCP", async () =
   expect(whip.offers.at(-1)?.url).toBe(`${url}?transport=tcp`);
 });
 
-test("ST-5 an interruption of less than two seconds keeps the session, a longer one makes a new one", async () => {
+test("SP-5 an interruption of less than two seconds keeps the session, a longer one makes a new one", async () => {
   const whip = new FakeWhip();
   const media = await connected(whip);
   whip.peer.becomes("disconnected");
@@ -100,7 +100,7 @@ test("ST-5 an interruption of less than two seconds keeps the session, a longer 
   expect(whip.offers[1]?.authorization).toBe("Bearer a-token");
 });
 
-test("ST-6 a failed peer and a server at fault are tried again with growing delays, until it works", async () => {
+test("SP-6 a failed peer and a server at fault are tried again with growing delays, until it works", async () => {
   const whip = new FakeWhip();
   whip.answers.push(
     () => Promise.reject(new TypeError("network")),
@@ -119,7 +119,7 @@ test("ST-6 a failed peer and a server at fault are tried again with growing dela
   expect(media.state.get()).toEqual({ kind: "waiting", attempt: 1, delay: 300 });
 });
 
-test("ST-6 the server's Retry-After is obeyed", async () => {
+test("SP-6 the server's Retry-After is obeyed", async () => {
   const whip = new FakeWhip();
   whip.answers.push(() => problemResponse(429, "too-many", { "retry-after": "7" }));
   const media = connection(whip);
@@ -128,7 +128,7 @@ test("ST-6 the server's Retry-After is obeyed", async () => {
   expect(media.state.get()).toMatchObject({ kind: "waiting", delay: 7000 });
 });
 
-test("ST-7 a refused token is told with the server's problem and not tried again", async () => {
+test("SP-7 a refused token is told with the server's problem and not tried again", async () => {
   const whip = new FakeWhip();
   whip.answers.push(() => problemResponse(401, "invite-expired"));
   const media = connection(whip);
@@ -139,7 +139,7 @@ test("ST-7 a refused token is told with the server's problem and not tried again
   expect(whip.offers).toHaveLength(1);
 });
 
-test("ST-8 rejoining drops the old session and offers anew at once; another microphone needs no offer", async () => {
+test("SP-8 rejoining drops the old session and offers anew at once; another microphone needs no offer", async () => {
   const whip = new FakeWhip();
   const media = await connected(whip);
   media.start();
@@ -153,7 +153,7 @@ test("ST-8 rejoining drops the old session and offers anew at once; another micr
   expect(whip.offers).toHaveLength(2);
 });
 
-test("ST-9 leaving ends the session once, by a DELETE that outlives the page, even twice or before the answer", async () => {
+test("SP-9 leaving ends the session once, by a DELETE that outlives the page, even twice or before the answer", async () => {
   const whip = new FakeWhip();
   const media = await connected(whip);
   media.end();
@@ -171,7 +171,7 @@ test("ST-9 leaving ends the session once, by a DELETE that outlives the page, ev
   expect(whip.peer.connectionState).toBe("closed");
 });
 
-test("ST-9 an answer that comes after leaving is ended on the server", async () => {
+test("SP-9 an answer that comes after leaving is ended on the server", async () => {
   const whip = new FakeWhip();
   const answer = Promise.withResolvers<Response>();
   whip.answers.push(() => answer.promise);
@@ -184,7 +184,7 @@ test("ST-9 an answer that comes after leaving is ended on the server", async () 
   expect(whip.requests.at(-1)).toMatchObject({ method: "DELETE", url: "https://radio.example/late" });
 });
 
-test("ST-10 the connection's health is what the other side reports", async () => {
+test("SP-10 the connection's health is what the other side reports", async () => {
   const media = await connected(new FakeWhip());
   expect(await media.health()).toEqual({ roundTripMs: 42, lossPercent: 3 });
 });

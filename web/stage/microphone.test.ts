@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { FakeDevices } from "./fake-browser.ts";
+import { FakeDevices } from "./stage.test-browser.ts";
 import { Microphone, type MicrophoneState } from "./microphone.ts";
 
 function microphone(devices = new FakeDevices()): { mic: Microphone; devices: FakeDevices } {
@@ -13,7 +13,7 @@ function opened(state: MicrophoneState): Extract<MicrophoneState, { kind: "open"
   return state;
 }
 
-test("ST-11 the microphone is asked for mono with echo cancellation, noise suppression and gain control", async () => {
+test("SP-11 the microphone is asked for mono with echo cancellation, noise suppression and gain control", async () => {
   const { mic, devices } = microphone();
   await mic.open();
   expect(devices.asked[0]?.audio).toEqual({
@@ -31,20 +31,20 @@ test.each([
   ["NotFoundError", "missing"],
   ["OverconstrainedError", "missing"],
   ["NotReadableError", "busy"],
-])("ST-12 %s is told as %s", async (name, kind) => {
+])("SP-12 %s is told as %s", async (name, kind) => {
   const { mic, devices } = microphone();
   devices.failure = new DOMException("no", name);
   await mic.open();
   expect(mic.state.get()).toEqual({ kind });
 });
 
-test("ST-12 a page that may not use microphones says so and does not throw", async () => {
+test("SP-12 a page that may not use microphones says so and does not throw", async () => {
   const mic = new Microphone({} as MediaDevices);
   await mic.open();
   expect(mic.state.get()).toEqual({ kind: "unsupported" });
 });
 
-test("ST-13 a track that ends is an unplugged microphone, and another can be opened", async () => {
+test("SP-13 a track that ends is an unplugged microphone, and another can be opened", async () => {
   const { mic, devices } = microphone();
   await mic.open("headset");
   devices.tracks[0]?.lose();
@@ -53,7 +53,7 @@ test("ST-13 a track that ends is an unplugged microphone, and another can be ope
   expect(opened(mic.state.get()).deviceId).toBe("built-in");
 });
 
-test("ST-13 a device that leaves the list is unplugged though its track says nothing", async () => {
+test("SP-13 a device that leaves the list is unplugged though its track says nothing", async () => {
   const { mic, devices } = microphone();
   await mic.open("headset");
   devices.unplug("headset");
@@ -62,7 +62,7 @@ test("ST-13 a device that leaves the list is unplugged though its track says not
   expect(mic.devices.get().microphones.map((one) => one.id)).toEqual(["built-in"]);
 });
 
-test("ST-14 muting silences the track itself, also the track of the next device", async () => {
+test("SP-14 muting silences the track itself, also the track of the next device", async () => {
   const { mic, devices } = microphone();
   await mic.open("built-in");
   mic.setMuted(true);
@@ -76,7 +76,7 @@ test("ST-14 muting silences the track itself, also the track of the next device"
   expect(opened(mic.state.get()).muted).toBe("no");
 });
 
-test("ST-14 a microphone that the system silences is not shown as open", async () => {
+test("SP-14 a microphone that the system silences is not shown as open", async () => {
   const { mic, devices } = microphone();
   await mic.open();
   devices.tracks[0]?.silence(true);
@@ -85,7 +85,7 @@ test("ST-14 a microphone that the system silences is not shown as open", async (
   expect(opened(mic.state.get()).muted).toBe("no");
 });
 
-test("ST-15 the end stops the track, and an opening under way too", async () => {
+test("SP-15 the end stops the track, and an opening under way too", async () => {
   const { mic, devices } = microphone();
   await mic.open();
   mic.end();

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { FakeSocket, FakeStorage } from "./fake-browser.ts";
+import { FakeSocket, FakeStorage } from "./stage.test-browser.ts";
 import { maxQueuedMessages, RoomClient, type RoomMoment, tokenKey } from "./room-client.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -50,7 +50,7 @@ function join(desk: Desk): void {
   desk.last().says(welcome);
 }
 
-test("ST-20 the first message is join with invite and name; welcome keeps the participant's token", () => {
+test("SP-20 the first message is join with invite and name; welcome keeps the participant's token", () => {
   const desk = room({ token: "invite", name: "Ada" });
   desk.client.join();
   desk.last().opens();
@@ -61,7 +61,7 @@ test("ST-20 the first message is join with invite and name; welcome keeps the pa
   expect(desk.store.getItem(tokenKey("town-hall"))).toBe("participant-1");
 });
 
-test("ST-21 a broken connection is remade with the participant's token, with growing delays", () => {
+test("SP-21 a broken connection is remade with the participant's token, with growing delays", () => {
   const desk = room({ token: "invite" });
   join(desk);
   desk.last().breaks();
@@ -77,7 +77,7 @@ test("ST-21 a broken connection is remade with the participant's token, with gro
   expect(desk.last().sent).toEqual([{ t: "join", token: "participant-1" }]);
 });
 
-test("ST-21 a reloaded page comes back by the stored token", () => {
+test("SP-21 a reloaded page comes back by the stored token", () => {
   const store = new FakeStorage();
   store.setItem(tokenKey("town-hall"), "participant-9");
   const desk = room({ store });
@@ -86,7 +86,7 @@ test("ST-21 a reloaded page comes back by the stored token", () => {
   expect(desk.last().sent).toEqual([{ t: "join", token: "participant-9" }]);
 });
 
-test("ST-22 a refusal is final, carries its problem, and forgets the token", () => {
+test("SP-22 a refusal is final, carries its problem, and forgets the token", () => {
   const desk = room({ token: "old" });
   const moments: RoomMoment[] = [];
   desk.client.onMoment((moment) => moments.push(moment));
@@ -102,7 +102,7 @@ test("ST-22 a refusal is final, carries its problem, and forgets the token", () 
   expect(desk.store.getItem(tokenKey("town-hall"))).toBeNull();
 });
 
-test("ST-23 what is said while away waits, the last word on a thing only, and the cap drops the oldest", () => {
+test("SP-23 what is said while away waits, the last word on a thing only, and the cap drops the oldest", () => {
   const desk = room({ token: "invite" });
   join(desk);
   desk.last().breaks();
@@ -121,7 +121,7 @@ test("ST-23 what is said while away waits, the last word on a thing only, and th
   expect(desk.client.dropped).toBe(3);
 });
 
-test("ST-24 the room, the voices and the health are kept as last told; the view outlives the connection", () => {
+test("SP-24 the room, the voices and the health are kept as last told; the view outlives the connection", () => {
   const desk = room();
   join(desk);
   const view = { status: "live", hold: false, notice: "", people: [] };
@@ -133,7 +133,7 @@ test("ST-24 the room, the voices and the health are kept as last told; the view 
   expect(desk.client.voices.get().size).toBe(0);
 });
 
-test("ST-25 a removed person is not brought back by the reconnection", () => {
+test("SP-25 a removed person is not brought back by the reconnection", () => {
   const desk = room();
   join(desk);
   desk.last().says({ t: "removed", by: "Host" });
@@ -144,7 +144,7 @@ test("ST-25 a removed person is not brought back by the reconnection", () => {
   expect(desk.store.getItem(tokenKey("town-hall"))).toBeNull();
 });
 
-test("ST-25 leaving says so, forgets the token and is safe twice; detaching keeps the place", () => {
+test("SP-25 leaving says so, forgets the token and is safe twice; detaching keeps the place", () => {
   const desk = room();
   join(desk);
   const socket = desk.last();
@@ -159,7 +159,7 @@ test("ST-25 leaving says so, forgets the token and is safe twice; detaching keep
   expect(other.store.getItem(tokenKey("town-hall"))).toBe("participant-1");
 });
 
-test("ST-26 a new role brings a new token; messages nobody knows and broken ones change nothing", () => {
+test("SP-26 a new role brings a new token; messages nobody knows and broken ones change nothing", () => {
   const desk = room();
   join(desk);
   desk.last().says({ t: "role", role: "cohost", token: "participant-2" });

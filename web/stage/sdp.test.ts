@@ -13,7 +13,7 @@ const offer = [
   "",
 ].join("\r\n");
 
-test("ST-1 Opus comes first on the audio line and asks for FEC, and nothing else changes", () => {
+test("SP-1 Opus comes first on the audio line and asks for FEC, and nothing else changes", () => {
   const lines = preferOpus(offer).split("\r\n");
   expect(lines[1]).toBe("m=audio 9 UDP/TLS/RTP/SAVPF 111 63 9 0");
   expect(lines).toContain("a=fmtp:111 minptime=10;useinbandfec=1");
@@ -21,13 +21,13 @@ test("ST-1 Opus comes first on the audio line and asks for FEC, and nothing else
   expect(lines.length).toBe(offer.split("\r\n").length);
 });
 
-test("ST-1 an Opus without parameters gets them", () => {
+test("SP-1 an Opus without parameters gets them", () => {
   const bare = "m=audio 9 X 96\na=rtpmap:96 OPUS/48000/2\n";
   expect(preferOpus(bare)).toContain("a=rtpmap:96 OPUS/48000/2\r\na=fmtp:96 minptime=10;useinbandfec=1\r\n");
   expect(opusPayloads(bare)).toEqual(["96"]);
 });
 
-test("ST-1 a description without Opus is left as it is", () => {
+test("SP-1 a description without Opus is left as it is", () => {
   const other = "m=audio 9 X 0\r\na=rtpmap:0 PCMU/8000\r\n";
   expect(preferOpus(other)).toBe(other);
 });
