@@ -1,5 +1,5 @@
 export default {
-  "home.tagline": "Live conversations. On the minute, for everyone.",
+  "home.tagline": "Live conversations.\nOn the minute, for everyone.",
   "home.live": "On air",
   "home.upcoming": "Coming up",
   "home.replays": "Listen again",

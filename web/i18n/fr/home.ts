@@ -1,5 +1,5 @@
 export default {
-  "home.tagline": "Des conversations en direct. À l’heure, pour tout le monde.",
+  "home.tagline": "Des conversations en direct.\nÀ l’heure, pour tout le monde.",
   "home.live": "En direct",
   "home.upcoming": "À venir",
   "home.replays": "À réécouter",

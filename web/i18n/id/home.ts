@@ -1,5 +1,5 @@
 export default {
-  "home.tagline": "Percakapan langsung. Tepat waktu, untuk semua.",
+  "home.tagline": "Percakapan langsung.\nTepat waktu, untuk semua.",
   "home.live": "Mengudara",
   "home.upcoming": "Akan datang",
   "home.replays": "Dengarkan lagi",
