@@ -1,4 +1,6 @@
-import { errors, jwtVerify, SignJWT } from "jose";
+import { JWTClaimValidationFailed, JWTExpired } from "jose/errors";
+import { SignJWT } from "jose/jwt/sign";
+import { jwtVerify } from "jose/jwt/verify";
 import { type EpochMs, type Milliseconds, minutes } from "../foundation/duration.ts";
 import { Problem } from "../foundation/errors.ts";
 import { roles, type StageRole } from "../wire/state.ts";
@@ -106,7 +108,7 @@ const isStageRole = (value: unknown): value is StageRole =>
   value !== "listener" && (roles as readonly unknown[]).includes(value);
 
 function refusal(thrown: unknown): Problem {
-  if (thrown instanceof errors.JWTExpired) {
+  if (thrown instanceof JWTExpired) {
     const at = new Date(Number(thrown.payload.exp) * 1000).toISOString();
     return new Problem({
       status: 401,
@@ -116,7 +118,7 @@ function refusal(thrown: unknown): Problem {
       action: "Ask the host for a new invite.",
     });
   }
-  if (thrown instanceof errors.JWTClaimValidationFailed && thrown.claim === "aud" && thrown.reason === "check_failed") {
+  if (thrown instanceof JWTClaimValidationFailed && thrown.claim === "aud" && thrown.reason === "check_failed") {
     return new Problem({
       status: 403,
       code: "invite-other-space",

@@ -46,6 +46,7 @@ export class RoomSocket {
   #allowance = burst;
   #refilledAt = performance.now();
   #answered = true;
+  #lastRoom = "";
 
   constructor(socket: WebSocket, space: string, address: string, owner: SocketOwner) {
     this.#socket = socket;
@@ -80,6 +81,13 @@ export class RoomSocket {
       this.#owner.refused("too-slow");
       this.#socket.terminate();
     } else this.#socket.send(text);
+  }
+
+  /** Tells the room, unless it is what this client was told last. */
+  sendRoom(text: string): void {
+    if (text === this.#lastRoom) return;
+    this.#lastRoom = text;
+    this.sendText(text);
   }
 
   refuse(problem: Problem): void {

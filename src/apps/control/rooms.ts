@@ -20,8 +20,9 @@ import { RoomSocket, type SocketOwner } from "./room-socket.ts";
 /** The most WebSockets at a time, and of one address. */
 export const maxSockets = 2000;
 export const maxSocketsPerAddress = 100;
-/** How long changes of a room are gathered before they are told. */
+/** How long changes are gathered before they are told, and how much longer for each socket that may have to be told. */
 const gatherMs = ms(50);
+const gatherPerSocketMs = 0.2;
 const pingMs = ms(20_000);
 /** How long the room of a Space that is over stays to tell so. */
 const partingMs = ms(5000);
@@ -163,11 +164,14 @@ export class Rooms implements SocketOwner, RoomWatchers, StageWatchers {
     this.#changed.add(space);
     if (this.#flushing || this.#scope.ended) return;
     this.#flushing = true;
-    setTimeout(() => {
-      this.#flushing = false;
-      for (const one of this.#changed) this.#tellRoom(one);
-      this.#changed.clear();
-    }, gatherMs).unref();
+    setTimeout(
+      () => {
+        this.#flushing = false;
+        for (const one of this.#changed) this.#tellRoom(one);
+        this.#changed.clear();
+      },
+      gatherMs + this.size * gatherPerSocketMs,
+    ).unref();
   }
 
   voices(space: ActiveSpace, voices: Extract<StageLine, { t: "voices" }>["voices"]): void {
@@ -226,8 +230,8 @@ export class Rooms implements SocketOwner, RoomWatchers, StageWatchers {
     for (const socket of this.#bySpace.get(space.id) ?? []) {
       const member = socket.state.kind === "joined" ? room.member(socket.state.participant) : undefined;
       if (!member) continue;
-      if (isSeated(member)) socket.sendText(whole);
-      else socket.sendText(`${head},"people":[${stage}${stage ? "," : ""}${JSON.stringify(roomPerson(member))}]}`);
+      if (isSeated(member)) socket.sendRoom(whole);
+      else socket.sendRoom(`${head},"people":[${stage}${stage ? "," : ""}${JSON.stringify(roomPerson(member))}]}`);
     }
   }
 
