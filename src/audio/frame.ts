@@ -1,4 +1,7 @@
-/** 20 ms of mono PCM at 48 kHz: 960 samples, nominal range −1…1. Whoever receives one does not write into it. */
+/**
+ * 20 ms of mono PCM at 48 kHz: 960 samples, nominal range −1…1. Whoever receives one does not write into it, and copies it to
+ * keep it: makers of frames use them again.
+ */
 export type AudioFrame = Float32Array;
 
 export const frameSamples = 960;

@@ -4,7 +4,7 @@ import { framesOf, joined, noise, sine } from "./test-signals.ts";
 
 const ceiling = 10 ** (-1 / 20);
 const run = (limiter: Limiter, pcm: Float32Array): Float32Array =>
-  joined(framesOf(pcm).map((frame) => limiter.process(frame)));
+  joined(framesOf(pcm).map((frame) => limiter.process(frame).slice()));
 
 function highestTruePeak(pcm: Float32Array): number {
   let peak = 0;

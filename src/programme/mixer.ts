@@ -7,7 +7,7 @@ export interface Voice extends VoiceLevel {
   readonly id: string;
 }
 
-/** One tick, mixed. */
+/** One tick, mixed. Its frames are used again by the next tick. */
 export interface Mix {
   /** What the audience hears: all voices, limited to −1 dBTP, 5 ms late. */
   readonly programme: AudioFrame;
