@@ -1,5 +1,6 @@
 import type http from "node:http";
 import { access, constants, mkdir } from "node:fs/promises";
+import { nodeHttp } from "../../foundation/http.ts";
 import { Link, closeServer, listenUnix } from "../../foundation/link.ts";
 import { anchoredClock, encodeAnchor, newAnchor } from "../../foundation/clock.ts";
 import { ms, seconds } from "../../foundation/duration.ts";
@@ -143,7 +144,7 @@ async function serveMetrics(
   scope.onEnd(() => closeServer(server));
   if (!options.metrics) return;
   const { host, port } = options.metrics;
-  const tcp = http.createServer((request, response) => void handler(request, response).catch(() => response.destroy()));
+  const tcp = nodeHttp.createServer((request, response) => void handler(request, response).catch(() => response.destroy()));
   await new Promise<void>((resolve, reject) => tcp.once("error", reject).listen(port, host, resolve));
   scope.onEnd(() => closeServer(tcp));
 }
