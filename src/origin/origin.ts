@@ -11,7 +11,7 @@ import { Clockwork } from "./clockwork.ts";
 import { Feed } from "./feed.ts";
 import type { HoldAudio } from "./hold.ts";
 import { type OriginMetrics, originMetrics } from "./metrics.ts";
-import { unknownTimeline } from "./problems.ts";
+import { tooManySpaces, unknownTimeline } from "./problems.ts";
 import type { Register } from "./register.ts";
 import { ReplayShelf } from "./replay.ts";
 import { Space, type SpaceOptions } from "./space.ts";
@@ -26,6 +26,9 @@ export interface OriginOptions {
   readonly register: Register;
   readonly shelf: ArchiveShelf;
 }
+
+/** How many Spaces, past and to come, one origin keeps; the next one is refused. */
+export const maxSpaces = 50_000;
 
 /** All Spaces of this origin. */
 export class Origin {
@@ -53,7 +56,8 @@ export class Origin {
       shelf,
       metrics: this.metrics,
       on: {
-        changed: (space) => this.feed.changed(space),
+        // A Space that is not known yet is told of when it is; one that is removed is not told of again.
+        changed: (space) => this.#spaces.get(space.id) === space && this.feed.changed(space),
         segment: (space) => this.feed.segment(space),
         rescheduled: (space) => this.#clockwork.arm(space),
       },
@@ -130,6 +134,7 @@ export class Origin {
   async #open(spec: TimelineSpec): Promise<Space> {
     let opening = this.#opening.get(spec.id);
     if (!opening) {
+      if (this.#spaces.size + this.#opening.size >= maxSpaces) throw tooManySpaces(maxSpaces);
       opening = Space.open(this.#spaceOptions, Space.newRecord(spec)).then((space) => this.#add(space));
       this.#opening.set(spec.id, opening);
     }
@@ -144,6 +149,7 @@ export class Origin {
     this.#spaces.set(space.id, space);
     this.#bySlug.set(space.spec.slug, space);
     this.#clockwork.arm(space);
+    this.feed.changed(space);
     return space;
   }
 

@@ -67,6 +67,15 @@ export const notKept = (what: string): Problem =>
     retryAfter: 2,
   });
 
+export const tooManySpaces = (cap: number): Problem =>
+  new Problem({
+    status: 507,
+    code: "too-many-timelines",
+    title: "The origin keeps no more Spaces",
+    detail: `${cap} Spaces are kept already.`,
+    action: "Delete Spaces that are over.",
+  });
+
 export const tooManyHeld = (cap: number): Problem =>
   new Problem({
     status: 503,

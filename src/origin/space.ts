@@ -22,7 +22,7 @@ import { Journal } from "./journal.ts";
 import { liveState } from "./live-state.ts";
 import type { OriginMetrics } from "./metrics.ts";
 import { epochFixed, fenced, notKept, notOnAir } from "./problems.ts";
-import { nextSegmentSlot, recover } from "./recovery.ts";
+import { nextSegmentSlot, recover, type Recovered } from "./recovery.ts";
 import type { Register } from "./register.ts";
 import { Timeline, type TimelinePlan } from "./timeline.ts";
 
@@ -213,8 +213,7 @@ export class Space {
     }
     if (spec.epochMs === null) return;
     const { clock, hold, log, metrics } = this.#options;
-    const archive = await this.#openArchive(spec.epochMs);
-    const { ring, begunSlots, programme } = await recover(archive);
+    const { archive, ring, begunSlots, programme } = await this.#recover(spec.epochMs);
     const epoch = epochMs(spec.epochMs);
     const journal = new Journal({
       archive,
@@ -254,15 +253,18 @@ export class Space {
     this.#options.on.rescheduled(this);
   }
 
-  async #openArchive(epoch: number): Promise<Archive | undefined> {
+  /** Live goes before the archive: without one nothing is stored, and everything is published. */
+  async #recover(epoch: number): Promise<Recovered & { readonly archive: Archive | undefined }> {
     const { shelf, log, metrics } = this.#options;
+    let archive: Archive | undefined;
     try {
-      return await (this.spec.archive ? shelf.open(this.id, epoch) : RollingArchive.open(shelf, this.id, epoch));
+      archive = await (this.spec.archive ? shelf.open(this.id, epoch) : RollingArchive.open(shelf, this.id, epoch));
+      return { archive, ...(await recover(archive)) };
     } catch (failure) {
-      // Live goes before the archive: without it nothing is stored, and everything is published.
       metrics.archiveFailures.add();
       log.error("archive-not-opened", { space: this.id, reason: reason(failure) });
-      return undefined;
+      await archive?.close().catch(() => {});
+      return { archive: undefined, ...(await recover(undefined)) };
     }
   }
 
