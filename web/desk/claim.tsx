@@ -4,6 +4,7 @@ import { pagePaths } from "../../src/wire/pages.ts";
 import type { Claim as ClaimBody } from "../../src/wire/people.ts";
 import { api, ApiProblem, wordsFor } from "../api/client.ts";
 import { t } from "../i18n/catalogue.ts";
+import { focusOnce } from "../stage/focus.ts";
 import { Button, ButtonLink } from "../ui/button.tsx";
 import { Callout } from "../ui/callout.tsx";
 import { Field } from "../ui/field.tsx";
@@ -106,7 +107,9 @@ function Ways(): JSX.Element {
   };
   return (
     <div class="narrow sign-in">
-      <h1>{t("desk.waysTitle")}</h1>
+      <h1 tabIndex={-1} ref={focusOnce}>
+        {t("desk.waysTitle")}
+      </h1>
       <p>{t("desk.waysDetail")}</p>
       <Panel id="passkey" title={t("desk.makePasskey")}>
         {passkeysSupported() ? (

@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import type { Space } from "../../src/wire/api.ts";
 import type { RoomPerson } from "../../src/wire/signalling.ts";
 import { t } from "../i18n/catalogue.ts";
 import type { Health } from "../stage/room-client.ts";
@@ -11,19 +12,21 @@ import { delayText } from "./delay-text.ts";
 export interface HealthPanelProps {
   readonly health: Health | undefined;
   readonly people: readonly RoomPerson[];
-  readonly listeners: number;
+  readonly space: Space;
 }
 
 /** How the programme does, second by second. */
-export function HealthPanel({ health, people, listeners }: HealthPanelProps): JSX.Element {
+export function HealthPanel({ health, people, space }: HealthPanelProps): JSX.Element {
   const nameOf = (id: string): string => people.find((one) => one.id === id)?.name ?? id;
+  // The stage may send while the origin publishes hold audio: what the audience hears counts.
+  const isHeard = health?.onAir === true && space.status === "live" && !space.hold;
   const aside = health ? (
-    <Badge kind={health.onAir ? "live" : "plain"}>{t(health.onAir ? "desk.onAir" : "desk.notOnAir")}</Badge>
+    <Badge kind={isHeard ? "live" : "plain"}>{t(isHeard ? "desk.onAir" : "desk.notOnAir")}</Badge>
   ) : null;
   return (
     <Panel id="health" title={t("desk.health")} aside={aside}>
       <dl class="figures">
-        <Figure name={t("desk.listeners")} value={countText(health?.listeners ?? listeners)} />
+        <Figure name={t("desk.listeners")} value={countText(health?.listeners ?? space.listeners)} />
         <Figure name={t("desk.lag")} value={health ? msText(health.lagMs) : "–"} bad={(health?.lagMs ?? 0) > 500} />
         <Figure name={t("desk.lost")} value={health ? countText(health.lost) : "–"} bad={(health?.lost ?? 0) > 0} />
         <Figure name={t("desk.delay")} value={health?.delayMs == null ? t("desk.notYet") : delayText(health.delayMs)} />

@@ -34,6 +34,8 @@ type Step =
 /** The desk joins the room with a place of its own in storage, so that it never takes the stage page's. */
 const deskSpace = (slug: string): string => `${slug}:desk`;
 
+const isOver = ({ status }: Space): boolean => status === "ended" || status === "cancelled";
+
 /** One Space's desk. */
 export function SpaceDesk({ slug }: { readonly slug: string }): JSX.Element {
   const [step, setStep] = useState<Step>({ kind: "loading" });
@@ -44,8 +46,7 @@ export function SpaceDesk({ slug }: { readonly slug: string }): JSX.Element {
     const load = async (): Promise<void> => {
       try {
         const watched = await watchSpace(slug, ending.signal);
-        const { status } = watched.get().space;
-        if (status !== "ended" && status !== "cancelled") {
+        if (!isOver(watched.get().space)) {
           const token = await hostToken(slug, ending.signal);
           const url = new URL(`/api/v1/spaces/${slug}/room`, location.href).href.replace(/^http/, "ws");
           room = new RoomClient({ url, space: deskSpace(slug), token });
@@ -86,7 +87,7 @@ export function SpaceDesk({ slug }: { readonly slug: string }): JSX.Element {
   return (
     <>
       <DeskHead watched={step.watched} room={step.room} />
-      {step.room ? <OpenDesk watched={step.watched} room={step.room} /> : <ClosedDesk watched={step.watched} />}
+      {step.room ? <RoomDesk watched={step.watched} room={step.room} /> : <ClosedDesk watched={step.watched} />}
     </>
   );
 }
@@ -137,7 +138,7 @@ function DeskHead({ watched, room }: Omit<DeskProps, "room"> & { room: RoomClien
         </p>
         <h1>{shown.title}</h1>
         <div class="row">
-          {room ? (
+          {room && !isOver(space) ? (
             <ButtonLink kind="primary" href={pagePaths.stage(space.slug)}>
               {t("desk.stagePage")}
             </ButtonLink>
@@ -183,6 +184,15 @@ const freshOf = ({ title, description, language, visibility, startAt }: Space): 
 
 const nobody: readonly RoomPerson[] = [];
 
+/** The desk as long as the Space is not over; then only what happened is left. */
+function RoomDesk({ watched, room }: DeskProps): JSX.Element {
+  const isDone = isOver(useSpace(watched, room));
+  useEffect(() => {
+    if (isDone) room.detach();
+  }, [isDone, room]);
+  return isDone ? <ClosedDesk watched={watched} /> : <OpenDesk watched={watched} room={room} />;
+}
+
 function OpenDesk({ watched, room }: DeskProps): JSX.Element {
   const state = useStore(room.state);
   const view = useStore(room.view);
@@ -197,7 +207,7 @@ function OpenDesk({ watched, room }: DeskProps): JSX.Element {
       {state.kind === "waiting" ? <Callout kind="waiting" title={t("desk.roomAway")} /> : null}
       <div class="desk-columns">
         <div class="desk-column">
-          <HealthPanel health={health} people={people} listeners={space.listeners} />
+          <HealthPanel health={health} people={people} space={space} />
           <Panel id="people" title={t("stage.people")}>
             <ModeratedPeople
               people={people}

@@ -57,6 +57,7 @@ function wayWords(media: MediaState, room: RoomState): string {
 /** Does the audience hear me? Large, first on the page, with the time and the count. */
 export function AirBanner({ air, media, room, space, listeners, now }: AirBannerProps): JSX.Element {
   const [title, detail] = airWords(air, media, room);
+  const time = timeWords(space, now);
   return (
     <section class={`air ${air.kind}`}>
       <div role="status" aria-live="assertive">
@@ -64,7 +65,7 @@ export function AirBanner({ air, media, room, space, listeners, now }: AirBanner
         <p>{detail}</p>
       </div>
       <p class="air-facts">
-        <span>{timeWords(space, now)}</span>
+        {time === "" ? null : <span>{time}</span>}
         <span>{t("stage.listeners", { n: listeners })}</span>
       </p>
     </section>

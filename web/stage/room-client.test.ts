@@ -128,7 +128,10 @@ test("SP-24 the room, the voices and the health are kept as last told; the view 
   desk.last().says({ t: "room", ...view });
   desk.last().says({ t: "voices", v: [["p2", 7]] });
   expect(desk.client.voices.get().get("p2")).toBe(7);
+  desk.last().says({ t: "health", onAir: true, lagMs: 3, lost: 0, listeners: 9, delayMs: 0, sessions: [] });
+  expect(desk.client.health.get()).toMatchObject({ onAir: true, listeners: 9 });
   desk.last().breaks();
+  expect(desk.client.health.get()).toBeUndefined();
   expect(desk.client.view.get()).toEqual(view);
   expect(desk.client.voices.get().size).toBe(0);
 });

@@ -242,7 +242,7 @@ export class RoomClient {
 
   #closed(code: number): void {
     this.#socket = undefined;
-    this.#voices.set(new Map());
+    this.#forget();
     if (closedForGood.has(code)) {
       this.#store.removeItem(tokenKey(this.#options.space));
       this.#stop({ kind: "refused", problem: this.#refusal });
@@ -266,9 +266,15 @@ export class RoomClient {
     const socket = this.#socket;
     this.#socket = undefined;
     socket?.close(1000);
-    this.#voices.set(new Map());
+    this.#forget();
     this.#queue.length = 0;
     this.#state.set(state);
+  }
+
+  /** What is true for a moment only. */
+  #forget(): void {
+    this.#voices.set(new Map());
+    this.#health.set(undefined);
   }
 
   #tell(moment: RoomMoment): void {

@@ -12,6 +12,7 @@ import { Panel } from "../ui/panel.tsx";
 import { AirBanner } from "./air-banner.tsx";
 import { announcements } from "./announcements.ts";
 import { ConnectionPanel } from "./connection-panel.tsx";
+import { focusOnce } from "./focus.ts";
 import { Hosting } from "./hosting.tsx";
 import { Invites } from "./invites.tsx";
 import { MicrophonePanel, MicrophoneProblem } from "./microphone-panel.tsx";
@@ -72,7 +73,9 @@ export function StageView({ session, watched, output, onLeave }: StageViewProps)
         now={now}
       />
       <div class="page-head">
-        <h1>{space.title}</h1>
+        <h1 tabIndex={-1} ref={focusOnce}>
+          {space.title}
+        </h1>
         {view?.notice ? <p class="soft">{view.notice}</p> : null}
       </div>
       <LiveRegion text={said} />
@@ -116,7 +119,7 @@ export function StageView({ session, watched, output, onLeave }: StageViewProps)
           <ConnectionPanel session={session} />
         </div>
       </div>
-      <div class="controls" role="toolbar" aria-label={t("stage.people")}>
+      <div class="controls">
         {role === "listener" ? (
           <Button
             kind="primary"
