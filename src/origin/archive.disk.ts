@@ -20,9 +20,12 @@ export async function diskShelf(folder: string, log: Log): Promise<ArchiveShelf>
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = (space: string): string => join(folder, `${space}.log`);
   return {
-    open: async (space, epochMs) => {
+    open: async (space, epochMs, durable = true) => {
       const archive = await DiskArchive.open(path(space), space, epochMs, log);
-      await syncFolder(folder);
+      if (durable) {
+        await archive.sync();
+        await syncFolder(folder);
+      }
       return archive;
     },
     read: async (space) => {
@@ -75,7 +78,6 @@ class DiskArchive implements Archive {
       if (size < headerBytes) {
         await file.truncate(0);
         await writeAt(file, encodeHeader(space, epochMs), 0);
-        await file.sync();
       }
       const header = decodeHeader(await readAt(file, 0, headerBytes));
       if (header?.space !== space || header.epochMs !== epochMs) {
@@ -89,7 +91,6 @@ class DiskArchive implements Archive {
         log.warn("archive-tail-cut", { space, from: archive.#end, bytes: before - archive.#end });
         if (before - archive.#end > largestTornTail) await copyFile(path, `${path}.damaged-at-${archive.#end}`);
         await file.truncate(archive.#end);
-        await file.sync();
       }
       return archive;
     } catch (failure) {

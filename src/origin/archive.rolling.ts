@@ -35,8 +35,8 @@ export class RollingArchive implements Archive {
 
   static async open(shelf: ArchiveShelf, space: string, epochMs: number): Promise<RollingArchive> {
     const [a, b] = names(space);
-    const first = await shelf.open(a, epochMs);
-    const second = await shelf.open(b, epochMs);
+    const first = await shelf.open(a, epochMs, false);
+    const second = await shelf.open(b, epochMs, false);
     return (first.first() ?? -1) >= (second.first() ?? -1)
       ? new RollingArchive(shelf, epochMs, [a, b], first, second)
       : new RollingArchive(shelf, epochMs, [b, a], second, first);
@@ -57,7 +57,7 @@ export class RollingArchive implements Archive {
     const [young, old] = this.#names;
     await this.#old.close();
     await this.#shelf.remove(old);
-    const fresh = await this.#shelf.open(old, this.#epochMs);
+    const fresh = await this.#shelf.open(old, this.#epochMs, false);
     this.#names = [old, young];
     this.#old = this.#young;
     this.#young = fresh;

@@ -54,8 +54,11 @@ export interface Archive {
 
 /** Where the archives of all Spaces live. */
 export interface ArchiveShelf {
-  /** Opens a Space's archive, an empty one when there is none; recovers what a crash left behind. */
-  open(space: string, epochMs: number): Promise<Archive>;
+  /**
+   * Opens a Space's archive, an empty one when there is none; recovers what a crash left behind.
+   * @param durable whether its name and header are to outlive a loss of power when this resolves. @default true
+   */
+  open(space: string, epochMs: number, durable?: boolean): Promise<Archive>;
   /** Opens it to read only; `undefined` when there is none. */
   read(space: string): Promise<Archive | undefined>;
   /** Removes it for ever. */

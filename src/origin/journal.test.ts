@@ -37,7 +37,7 @@ function faulty(shelf: ArchiveShelf): { shelf: ArchiveShelf; fault: { kind: Faul
   return {
     fault,
     release: () => release(),
-    shelf: { ...shelf, open: async (space, epochMs) => spoil(await shelf.open(space, epochMs)) },
+    shelf: { ...shelf, open: async (space, epochMs, durable) => spoil(await shelf.open(space, epochMs, durable)) },
   };
 }
 

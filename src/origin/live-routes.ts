@@ -10,10 +10,10 @@ import type { Held, Waited } from "./held.ts";
 import { inits } from "./live-state.ts";
 import { badDelivery, notInTime } from "./problems.ts";
 import type { Space } from "./space.ts";
-import { lateGraceMs, resendGraceMs, type Timeline } from "./timeline.ts";
+import { longestGraceMs, resendGraceMs, type Timeline } from "./timeline.ts";
 
 /** An early request is held until its segment must have been published, even by an origin that has just started. */
-export const holdSegmentMs = (earlySegments + 1) * segmentMs + lateGraceMs + resendGraceMs;
+export const holdSegmentMs = (earlySegments + 1) * segmentMs + longestGraceMs + resendGraceMs;
 
 const mediaHeaders = { "content-type": "audio/mp4", "cache-control": immutable } as const;
 const playlistHeaders = { "content-type": playlistType, "cache-control": forOneSecond } as const;

@@ -88,6 +88,22 @@ test("OR-4 at the programme's beginning a producer is waited for before it has s
   expect(w.isProgramme(3)).toBe(true);
 });
 
+test("OR-4 a producer that is always half a second late loses a chunk, and then is waited for", async () => {
+  const w = await world({ spec: liveFrom(0) });
+  const fence = await w.space.lease();
+  const lateBy = 500;
+  const outcomes: unknown[] = [];
+  for (let slot = 0; slot < 12; slot++) {
+    await w.advance(epoch + (slot + 1) * chunkMs + lateBy - w.clock.now());
+    outcomes.push(await refusal(() => w.produce(slot, fence)));
+  }
+  expect(outcomes.filter((outcome) => outcome === "late").length).toBeLessThanOrEqual(2);
+  expect(outcomes.slice(-9)).toEqual(Array.from({ length: 9 }, () => "accepted"));
+  // A producer that is gone is still given up after the same time.
+  await w.advance(epoch + 12 * chunkMs + lateBy + producerGoneMs + chunkMs - w.clock.now());
+  expect(w.isProgramme(12)).toBe(false);
+});
+
 test("OR-5 only the newest fence may send", async () => {
   const w = await world({ spec: liveFrom(0) });
   const old = await w.space.lease();

@@ -23,6 +23,15 @@ import { type Ring, ringSlots } from "./ring.ts";
 export const producerGoneMs = 1_500;
 /** How long after a slot's end its chunk is waited for while a producer is there. */
 export const lateGraceMs = 350;
+/**
+ * A producer whose chunks come later than that is waited for as long as they need, up to this: a programme that reaches
+ * the audience a second later is better than hold audio instead of it.
+ */
+export const longestGraceMs = 1_400;
+/** What is waited beyond the lateness that was seen. */
+const graceMarginMs = 100;
+/** With each chunk that comes in time the grace comes back by this factor: by half in 40 s. */
+const graceDecay = 0.998;
 /** After the origin has started, producers get so long to send again what was not acknowledged. */
 export const resendGraceMs = 1_500;
 /** How far before a slot's beginning its chunk may come: clocks of two machines differ. */
@@ -90,6 +99,7 @@ export class Timeline {
   readonly #startedAt: number;
   #producerSeenAt = Number.NEGATIVE_INFINITY;
   #begun: boolean;
+  #grace = lateGraceMs;
   #hold = false;
   #told = "";
   #closed = false;
@@ -167,7 +177,11 @@ export class Timeline {
     const next = this.#nextOf(rendition);
     if (slot < next) {
       const published = ring.chunk(rendition, slot);
-      if (!published?.programme || !endsWith(published.bytes, bytes)) throw late(slot);
+      if (!published?.programme || !endsWith(published.bytes, bytes)) {
+        const lateness = clock.now() - slotEnd(epoch, slot) + graceMarginMs;
+        this.#grace = Math.min(longestGraceMs, Math.max(this.#grace, lateness));
+        throw late(slot);
+      }
       return published.stored ? this.#acknowledged(slot) : Promise.resolve(false);
     }
     if (slotStart(epoch, slot) > clock.now() + earlyMs) throw tooEarly(slot, `begins more than ${earlyMs} ms from now`);
@@ -176,6 +190,7 @@ export class Timeline {
     // Whoever sent it may have gone; a refusal is then nobody's.
     ack.catch(() => {});
     this.#claims.set(key, { bytes, ack, resolve, reject });
+    this.#grace = Math.max(lateGraceMs, this.#grace * graceDecay);
     this.run();
     return ack;
   }
@@ -220,7 +235,7 @@ export class Timeline {
     if (liveSlot === undefined || slot < liveSlot) return end;
     // At the programme's beginning a producer counts as there before it has sent anything.
     const seen = Math.max(this.#producerSeenAt, slotStart(this.#options.epoch, liveSlot));
-    const patience = Math.min(end + lateGraceMs, seen + producerGoneMs);
+    const patience = Math.min(end + this.#grace, seen + producerGoneMs);
     // The grace is for the slots that passed while the origin was away, and those that pass during the grace.
     const resend = end < this.#startedAt + resendGraceMs ? this.#startedAt + resendGraceMs : end;
     return Math.max(end, patience, this.#begun ? resend : end);
