@@ -39,7 +39,8 @@ export function automaticPlan(space: ActiveSpace, now: Moment): Plan | undefined
       return space.programmeMissing(now) ? { steps: [hold(life, "no-programme", now)] } : undefined;
     case "hold":
       if (life.because === "no-programme") {
-        if (empty) return { steps: [hold(life, "stage-empty", now)] };
+        // Still a hold, for another reason: that is no change of the life.
+        if (empty) return { life: hold(life, "stage-empty", now).life };
         return space.programmeThere ? { steps: [resume(life, now, "programme-back")] } : undefined;
       }
       if (room.occupied) return { steps: [resume(life, now, "somebody-is-back")] };

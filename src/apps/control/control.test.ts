@@ -178,6 +178,24 @@ test("CO-5 hold audio in place of the programme is a hold, and over when the pro
   ]);
 });
 
+test("CO-5 a missing programme whose people turn out to be gone is one hold, and ends when somebody is back", async () => {
+  const space = await control.space();
+  const session = await goLive(space);
+  control.offset += 6000;
+  for (let n = 0; n < 2; n++) control.origin.say({ t: "latest", id: space.id, latest: n, first: 0, hold: true });
+  await until(async () => (await get(space)).hold);
+  control.stage.sessionIs(session, "gone");
+  await until(() => control.origin.spec(space.id)?.stage[0]?.present === false);
+  control.offset += 3500;
+  await until(() => control.stage.spec(space.id)?.onAirFrom === null);
+  await control.speak(space.id, await control.invite(space.id, "speaker"));
+  await until(async () => !(await get(space)).hold);
+  expect((await changes(space)).slice(3)).toEqual([
+    ["hold", "no-programme"],
+    ["live", "somebody-is-back"],
+  ]);
+});
+
 test("CO-6 the delay is what the origin measured", async () => {
   const space = await control.space();
   await goLive(space);
