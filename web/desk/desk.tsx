@@ -3,7 +3,7 @@ import type { Me } from "../../src/wire/api.ts";
 import { pagePaths } from "../../src/wire/pages.ts";
 import { api, wordsFor } from "../api/client.ts";
 import { loadMessages, t, type Words } from "../i18n/catalogue.ts";
-import { takeSecret } from "../stage/entrance.ts";
+import { heedNewSecret, takeSecret } from "../stage/entrance.ts";
 import { Frame } from "../stage/frame.tsx";
 import { Button } from "../ui/button.tsx";
 import { Callout } from "../ui/callout.tsx";
@@ -96,5 +96,6 @@ async function start(page: HTMLElement): Promise<void> {
   }
 }
 
+heedNewSecret();
 const page = document.getElementById("page");
 if (page) await start(page);

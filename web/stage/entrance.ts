@@ -32,6 +32,13 @@ export function takeSecret(): string | undefined {
   return secret;
 }
 
+/** A link with another secret that is opened in the same tab changes only the fragment: the page begins anew with it. */
+export function heedNewSecret(): void {
+  addEventListener("hashchange", () => {
+    if (location.hash) location.reload();
+  });
+}
+
 /** `POST /spaces/:space/host-token`: the owner becomes host. */
 export const hostToken = async (slug: string, signal?: AbortSignal): Promise<string> =>
   (await api<HostToken>(`/spaces/${slug}/host-token`, { method: "POST", ...(signal ? { signal } : {}) })).token;

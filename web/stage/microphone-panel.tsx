@@ -47,7 +47,7 @@ export function MicrophonePanel({ microphone, output }: MicrophonePanelProps): J
           ))}
         </SelectField>
       ) : null}
-      {state.kind === "open" ? <Level track={state.track} /> : null}
+      {state.kind === "open" ? <Level track={state.track} isMuted={state.muted !== "no"} /> : null}
       {outputs.length > 1 && output.canChoose ? (
         <SelectField
           id="output"
@@ -105,7 +105,7 @@ export function MicrophoneProblem({
   );
 }
 
-function Level({ track }: { readonly track: MediaStreamTrack }): JSX.Element {
+function Level({ track, isMuted }: { readonly track: MediaStreamTrack; readonly isMuted: boolean }): JSX.Element {
   const [level, setLevel] = useState(0);
   useEffect(() => {
     const reader = readLevel(track);
@@ -118,7 +118,7 @@ function Level({ track }: { readonly track: MediaStreamTrack }): JSX.Element {
   return (
     <div class="sound-level">
       <LevelMeter level={level} label={t("stage.level")} />
-      <p class="soft">{t("stage.levelHint")}</p>
+      <p class="soft">{t(isMuted ? "stage.levelMuted" : "stage.levelHint")}</p>
     </div>
   );
 }

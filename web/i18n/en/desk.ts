@@ -71,7 +71,7 @@ export default {
   "desk.keep": "Keep it",
 
   "desk.health": "Programme",
-  "desk.healthNone": "Nothing to show until somebody is on stage.",
+  "desk.healthNone": "No speaker is connected.",
   "desk.onAir": "On air",
   "desk.notOnAir": "Not on air",
   "desk.listeners": "Listeners",

@@ -31,6 +31,7 @@ export default {
   "stage.allowHint": "Your browser asks you to allow it.",
   "stage.level": "Level of your microphone",
   "stage.levelHint": "Speak: the bar should move.",
+  "stage.levelMuted": "You are muted: the bar rests.",
   "stage.asking": "Waiting for your permission",
   "stage.askingHint": "Look for your browser’s question and allow the microphone.",
   "stage.micRefused": "The microphone is not allowed",

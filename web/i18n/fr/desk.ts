@@ -74,7 +74,7 @@ export default {
   "desk.keep": "Le garder",
 
   "desk.health": "Programme",
-  "desk.healthNone": "Rien à montrer tant que personne n’est sur scène.",
+  "desk.healthNone": "Aucun intervenant n’est connecté.",
   "desk.onAir": "À l’antenne",
   "desk.notOnAir": "Hors antenne",
   "desk.listeners": "Auditeurs",

@@ -31,6 +31,7 @@ export default {
   "stage.allowHint": "Votre navigateur vous demande de l’autoriser.",
   "stage.level": "Niveau de votre micro",
   "stage.levelHint": "Parlez : la barre doit bouger.",
+  "stage.levelMuted": "Votre micro est coupé : la barre ne bouge pas.",
   "stage.asking": "En attente de votre autorisation",
   "stage.askingHint": "Cherchez la question de votre navigateur et autorisez le micro.",
   "stage.micRefused": "Le micro n’est pas autorisé",

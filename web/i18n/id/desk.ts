@@ -72,7 +72,7 @@ export default {
   "desk.keep": "Pertahankan",
 
   "desk.health": "Siaran",
-  "desk.healthNone": "Belum ada yang dapat ditampilkan sampai ada orang di panggung.",
+  "desk.healthNone": "Belum ada pembicara yang terhubung.",
   "desk.onAir": "Mengudara",
   "desk.notOnAir": "Tidak mengudara",
   "desk.listeners": "Pendengar",

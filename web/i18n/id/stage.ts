@@ -31,6 +31,7 @@ export default {
   "stage.allowHint": "Peramban Anda akan meminta izin.",
   "stage.level": "Tingkat suara mikrofon Anda",
   "stage.levelHint": "Bicaralah: bilahnya harus bergerak.",
+  "stage.levelMuted": "Mikrofon Anda mati: bilahnya diam.",
   "stage.asking": "Menunggu izin Anda",
   "stage.askingHint": "Cari pertanyaan dari peramban Anda dan izinkan mikrofon.",
   "stage.micRefused": "Mikrofon tidak diizinkan",
