@@ -32,8 +32,20 @@ function ear(): void {
     tap.connect(audio.destination);
     Object.assign(globalThis, { [`__tap${Math.random()}`]: [source, tap] });
   };
+  const stalls: [from: number, to: number][] = [];
+  const watched = new WeakSet<HTMLMediaElement>();
+  const watch = (element: HTMLMediaElement): void => {
+    if (watched.has(element)) return;
+    watched.add(element);
+    element.addEventListener("waiting", () => stalls.push([Date.now(), Number.POSITIVE_INFINITY]));
+    element.addEventListener("playing", () => {
+      const last = stalls.at(-1);
+      if (last && last[1] === Number.POSITIVE_INFINITY) last[1] = Date.now();
+    });
+  };
   const play = HTMLMediaElement.prototype.play;
   HTMLMediaElement.prototype.play = function (this: HTMLMediaElement) {
+    watch(this);
     const stream = this.srcObject;
     if (stream instanceof MediaStream) {
       if (stream.getAudioTracks().length > 0) void listen((audio) => audio.createMediaStreamSource(stream), stream);
@@ -41,6 +53,7 @@ function ear(): void {
     return play.call(this);
   };
   Object.assign(globalThis, {
+    __stalls: stalls,
     __ear: {
       clear: () => void heard.splice(0),
       take: (): string => {
@@ -101,3 +114,7 @@ export async function hear(page: Page, forMs: number): Promise<Float32Array> {
   for (let i = 0; i < out.length; i++) out[i] = (at48[3 * i]! + at48[3 * i + 1]! + at48[3 * i + 2]!) / 3;
   return out;
 }
+
+/** When the page's media elements had nothing to play: from and to, ms since 1970. */
+export const stallsOf = (page: Page): Promise<[from: number, to: number][]> =>
+  page.evaluate(() => (globalThis as unknown as { __stalls: [number, number][] }).__stalls);

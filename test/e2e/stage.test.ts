@@ -10,7 +10,9 @@ import { enterStage, pressListen } from "./stage-page.ts";
 
 /** What counts as hearing a voice, and as not hearing it: see EA-1 for what right, mixed and wrong voices score. */
 const heardAbove = 0.45;
-const unheardBelow = 0.3;
+/** Where two voices speak at once each is only a part of what is heard: 0.58 and 0.70 in an ideal mix. */
+const heardInMixAbove = 0.33;
+const unheardBelow = 0.28;
 
 test.skipIf(!chromiumIsInstalled() || !speechIsInstalled())(
   "EE-6 two speakers hear each other and not themselves, and a listener hears both",
@@ -20,6 +22,7 @@ test.skipIf(!chromiumIsInstalled() || !speechIsInstalled())(
     await server.claim();
     const one = microphone("one", folder);
     const two = microphone("two", folder);
+    const absent = microphone("three", folder);
     const space = await server.createSpace({ title: "Two voices" });
     const [first, second, third] = await Promise.all([
       openBrowser({ microphone: one.file }),
@@ -53,6 +56,7 @@ test.skipIf(!chromiumIsInstalled() || !speechIsInstalled())(
         listener: {
           one: likeness(byThird!, one.samples).score,
           two: likeness(byThird!, two.samples).score,
+          absent: likeness(byThird!, absent.samples).score,
           dBFS: loudness(byThird!),
         },
       };
@@ -61,8 +65,9 @@ test.skipIf(!chromiumIsInstalled() || !speechIsInstalled())(
       expect(scores.second.other).toBeGreaterThan(heardAbove);
       expect(scores.first.own).toBeLessThan(unheardBelow);
       expect(scores.second.own).toBeLessThan(unheardBelow);
-      expect(scores.listener.one).toBeGreaterThan(heardAbove);
-      expect(scores.listener.two).toBeGreaterThan(heardAbove);
+      expect(scores.listener.one).toBeGreaterThan(heardInMixAbove);
+      expect(scores.listener.two).toBeGreaterThan(heardInMixAbove);
+      expect(scores.listener.absent).toBeLessThan(unheardBelow);
     } finally {
       await Promise.all([first, second, third].map(({ browser }) => browser.close()));
       await rm(folder, { recursive: true, force: true });
