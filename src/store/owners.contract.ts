@@ -13,7 +13,7 @@ export function ownersContract(current: () => Store): void {
     return redeemed.account;
   };
 
-  test("ST-13 of claims that come at once, by the same or by several open links, exactly one makes the owner", async () => {
+  test("DB-13 of claims that come at once, by the same or by several open links, exactly one makes the owner", async () => {
     expect(await current().accounts.owner()).toBeUndefined();
     const links = [newId(), newId(), newId()];
     for (const hash of links) await current().claims.add({ hash, createdAt: 1, expiresAt: 100 });
@@ -29,14 +29,14 @@ export function ownersContract(current: () => Store): void {
     expect(await current().accounts.get(account?.id ?? "")).toEqual(account);
   });
 
-  test("ST-13 a later link gives the same account back, with its password, under the new name", async () => {
+  test("DB-13 a later link gives the same account back, with its password, under the new name", async () => {
     const first = await owner();
     await current().accounts.setPassword(first.id, "$argon2id$v=19$…");
     const second = await owner("Renamed");
     expect(second).toEqual({ ...first, name: "Renamed", passwordHash: "$argon2id$v=19$…" });
   });
 
-  test("ST-14 a link that is unknown or expired is refused, and an expired one stays unused", async () => {
+  test("DB-14 a link that is unknown or expired is refused, and an expired one stays unused", async () => {
     const hash = newId();
     await current().claims.add({ hash, createdAt: 1, expiresAt: 100 });
     const by = { id: newId(), name: "x" };
@@ -45,7 +45,7 @@ export function ownersContract(current: () => Store): void {
     expect((await current().claims.redeem(hash, 99, by)).ok).toBe(true);
   });
 
-  test("ST-15 a passkey comes back byte by byte, once per credential id", async () => {
+  test("DB-15 a passkey comes back byte by byte, once per credential id", async () => {
     const { id: account } = await owner();
     const publicKey = new Uint8Array([0, 255, 1, 39, 92, 0, 128]);
     const passkey = {
@@ -65,7 +65,7 @@ export function ownersContract(current: () => Store): void {
     expect(await current().passkeys.get(passkey.id)).toBeUndefined();
   });
 
-  test("ST-16 a signature counter only grows; a key that does not count stays at zero", async () => {
+  test("DB-16 a signature counter only grows; a key that does not count stays at zero", async () => {
     const { id: account } = await owner();
     const passkey = (id: string): Parameters<Store["passkeys"]["add"]>[0] => ({
       id,
@@ -90,7 +90,7 @@ export function ownersContract(current: () => Store): void {
     expect(raced.filter(Boolean)).toHaveLength(1);
   });
 
-  test("ST-17 a session lives until it is removed; all of an account end but the one named", async () => {
+  test("DB-17 a session lives until it is removed; all of an account end but the one named", async () => {
     const { id: account } = await owner();
     const [kept, other, third] = [newId(), newId(), newId()];
     for (const hash of [kept, other, third]) {
@@ -107,14 +107,14 @@ export function ownersContract(current: () => Store): void {
     expect(await current().sessions.get(kept)).toBeUndefined();
   });
 
-  test("ST-18 a challenge is spent once, however many try", async () => {
+  test("DB-18 a challenge is spent once, however many try", async () => {
     const hash = newId();
     const spent = await Promise.all([1, 2, 3, 4].map(() => current().challenges.spend(hash, 100)));
     expect(spent.filter(Boolean)).toHaveLength(1);
     expect(await current().challenges.spend(newId(), 100)).toBe(true);
   });
 
-  test("ST-19 a sweep removes what expired, and only that", async () => {
+  test("DB-19 a sweep removes what expired, and only that", async () => {
     const { id: account } = await owner();
     const [old, fresh] = [newId(), newId()];
     await current().sessions.create({ hash: old, account, createdAt: 1, expiresAt: 1000 });

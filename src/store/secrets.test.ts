@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(data, { recursive: true, force: true }));
 
-test("ST-40 secrets are made at first run, for this user only, and stay the same", async () => {
+test("DB-40 secrets are made at first run, for this user only, and stay the same", async () => {
   const first = await openSecrets(join(data, "new"));
   const again = await openSecrets(join(data, "new"));
   expect(first.key("invite")).toHaveLength(32);
@@ -21,13 +21,13 @@ test("ST-40 secrets are made at first run, for this user only, and stay the same
   expect(other.key("invite").equals(first.key("invite"))).toBe(false);
 });
 
-test("ST-40 of first runs that come at once all end with the same secrets and leave no draft", async () => {
+test("DB-40 of first runs that come at once all end with the same secrets and leave no draft", async () => {
   const all = await Promise.all(Array.from({ length: 8 }, () => openSecrets(data)));
   expect(new Set(all.map((one) => one.key("invite").toString("hex"))).size).toBe(1);
   expect(await readdir(data)).toEqual(["secrets.json"]);
 });
 
-test("ST-41 secrets that others can read are refused, and the file is left", async () => {
+test("DB-41 secrets that others can read are refused, and the file is left", async () => {
   const before = await openSecrets(data);
   const path = join(data, "secrets.json");
   for (const mode of [0o640, 0o604, 0o660]) {
@@ -41,7 +41,7 @@ test("ST-41 secrets that others can read are refused, and the file is left", asy
   expect((await openSecrets(data)).key("x").equals(before.key("x"))).toBe(true);
 });
 
-test("ST-42 a damaged file is refused, not replaced, and never quoted", async () => {
+test("DB-42 a damaged file is refused, not replaced, and never quoted", async () => {
   const path = join(data, "secrets.json");
   const short = JSON.stringify({ v: 1, root: Buffer.alloc(31, 7).toString("base64url") });
   const cases = ["", "{", "null", '{"v":2,"root":"x"}', short, short.slice(0, -3)];
@@ -54,7 +54,7 @@ test("ST-42 a damaged file is refused, not replaced, and never quoted", async ()
   }
 });
 
-test("ST-27 secrets in a folder that cannot be made are refused with the user's next step", async () => {
+test("DB-27 secrets in a folder that cannot be made are refused with the user's next step", async () => {
   await writeFile(join(data, "file"), "");
   await expect(openSecrets(join(data, "file", "data"))).rejects.toMatchObject({ code: "data-not-writable" });
 });

@@ -10,7 +10,7 @@ export function spacesContract(current: () => Store): void {
     return made.space;
   };
 
-  test("ST-1 a Space comes back as it was given, by id and by slug, at revision 1", async () => {
+  test("DB-1 a Space comes back as it was given, by id and by slug, at revision 1", async () => {
     const given = newSpace({
       title: "Über die Zukunft – 未来 🎙️",
       description: "Two\nlines with 'quotes' and \"more\"; -- and $1 ?",
@@ -32,12 +32,12 @@ export function spacesContract(current: () => Store): void {
     expect(await current().spaces.get("there-is-no-such-space")).toBeUndefined();
   });
 
-  test("ST-2 times are kept as whole milliseconds, and text without U+0000", async () => {
+  test("DB-2 times are kept as whole milliseconds, and text without U+0000", async () => {
     const space = await make({ startAt: 1_800_000_000_000.4, epochMs: 1_799_999_999_999.6, title: "a\0b" });
     expect(space).toMatchObject({ startAt: 1_800_000_000_000, epochMs: 1_800_000_000_000, title: "ab" });
   });
 
-  test("ST-3 a slug that is taken, or is another Space's id, is a typed result and writes nothing", async () => {
+  test("DB-3 a slug that is taken, or is another Space's id, is a typed result and writes nothing", async () => {
     const first = await make();
     const again = newSpace({ slug: first.slug });
     expect(await current().spaces.create(again, "again")).toEqual({ ok: false, why: "slug" });
@@ -47,7 +47,7 @@ export function spacesContract(current: () => Store): void {
     expect(await current().spaces.create(squatter, "squat")).toEqual({ ok: false, why: "slug" });
   });
 
-  test("ST-4 an update applies its patch, counts the revision and records the change with it", async () => {
+  test("DB-4 an update applies its patch, counts the revision and records the change with it", async () => {
     const space = await make();
     const updated = await current().spaces.update(
       space.id,
@@ -64,7 +64,7 @@ export function spacesContract(current: () => Store): void {
     ]);
   });
 
-  test("ST-4 an update without a change records none", async () => {
+  test("DB-4 an update without a change records none", async () => {
     const space = await make();
     await current().spaces.update(space.id, 1, { title: "Renamed" });
     await current().spaces.update(space.id, 2, {});
@@ -72,7 +72,7 @@ export function spacesContract(current: () => Store): void {
     expect(await current().spaces.changes(space.id)).toHaveLength(1);
   });
 
-  test("ST-5 of updates that expect the same revision one wins; the others get the Space as it is now", async () => {
+  test("DB-5 of updates that expect the same revision one wins; the others get the Space as it is now", async () => {
     const space = await make();
     const results = await Promise.all(
       [0, 1, 2, 3, 4].map((n) =>
@@ -89,7 +89,7 @@ export function spacesContract(current: () => Store): void {
     expect((await current().spaces.changes(space.id)).map((one) => one.why)).toEqual(["made by a test", now?.notice]);
   });
 
-  test("ST-6 an update of a Space that is not there, or to a taken slug, is a typed result and changes nothing", async () => {
+  test("DB-6 an update of a Space that is not there, or to a taken slug, is a typed result and changes nothing", async () => {
     const [first, second] = [await make(), await make()];
     expect(await current().spaces.update(newId(), 1, { title: "x" })).toEqual({ ok: false, why: "unknown" });
     const taken = await current().spaces.update(second.id, 1, { slug: first.slug, title: "x" }, { at: 1, why: "x" });
@@ -98,7 +98,7 @@ export function spacesContract(current: () => Store): void {
     expect(await current().spaces.changes(second.id)).toHaveLength(1);
   });
 
-  test("ST-7 a list filters, orders by start, and pages without losing Spaces that start together", async () => {
+  test("DB-7 a list filters, orders by start, and pages without losing Spaces that start together", async () => {
     const language = `x-${newId().slice(0, 6)}`;
     const base = 4_000_000_000_000;
     const made: SpaceRecord[] = [];
@@ -129,7 +129,7 @@ export function spacesContract(current: () => Store): void {
     expect(await current().spaces.list({ status: [] })).toEqual([]);
   });
 
-  test("ST-8 the active Spaces are those scheduled, in the lobby, live or on hold, soonest first", async () => {
+  test("DB-8 the active Spaces are those scheduled, in the lobby, live or on hold, soonest first", async () => {
     const all = ["scheduled", "lobby", "live", "hold", "ended", "replay", "cancelled"] as const;
     const made: SpaceRecord[] = [];
     for (const [n, status] of all.entries()) made.push(await make({ status, startAt: 5_000_000_000_000 - n }));
@@ -150,7 +150,7 @@ export function spacesContract(current: () => Store): void {
     ...given,
   });
 
-  test("ST-9 a participant is made, replaced and removed; when they joined stays", async () => {
+  test("DB-9 a participant is made, replaced and removed; when they joined stays", async () => {
     const { id: space } = await make();
     const first = person(space, { muted: true, name: "Näme" });
     await current().participants.upsert(first);
@@ -163,7 +163,7 @@ export function spacesContract(current: () => Store): void {
     expect(await current().participants.get(space, first.id)).toBeUndefined();
   });
 
-  test("ST-9 participants are listed per Space in the order they joined, all or those present", async () => {
+  test("DB-9 participants are listed per Space in the order they joined, all or those present", async () => {
     const [{ id: space }, { id: other }] = [await make(), await make()];
     const late = person(space, { joinedAt: 3000 });
     const gone = person(space, { joinedAt: 2000, leftAt: 2500 });
@@ -175,7 +175,7 @@ export function spacesContract(current: () => Store): void {
     expect(await current().participants.list(other)).toEqual([elsewhere]);
   });
 
-  test("ST-10 a participant of a Space that is not there is refused", async () => {
+  test("DB-10 a participant of a Space that is not there is refused", async () => {
     const nowhere = person(newId());
     await expect(current().participants.upsert(nowhere)).rejects.toThrow();
     expect(await current().participants.list(nowhere.space)).toEqual([]);

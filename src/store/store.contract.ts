@@ -22,7 +22,7 @@ export function storeContract(name: string, subject: Subject): void {
     spacesContract(current);
     ownersContract(current);
 
-    test("ST-20 what was written is there after the store was closed and opened again", async () => {
+    test("DB-20 what was written is there after the store was closed and opened again", async () => {
       const first = await subject.open();
       const made = await first.spaces.create(newSpace({ title: "Kept" }), "scheduled by the owner");
       await first.settings.set("kept", { a: [1, "zwei", null, true] });
@@ -36,7 +36,7 @@ export function storeContract(name: string, subject: Subject): void {
       }
     });
 
-    test("ST-21 ending twice is safe, and a closed store answers store-unavailable", async () => {
+    test("DB-21 ending twice is safe, and a closed store answers store-unavailable", async () => {
       const other = await subject.open();
       await Promise.all([other.end(), other.end()]);
       await other.end();
@@ -44,7 +44,7 @@ export function storeContract(name: string, subject: Subject): void {
       await expect(other.sweep(0)).rejects.toMatchObject({ code: "store-unavailable" });
     });
 
-    test("ST-22 two stores that open at once migrate once and both work", async () => {
+    test("DB-22 two stores that open at once migrate once and both work", async () => {
       const both = await Promise.all([subject.open(), subject.open()]);
       for (const [index, one] of both.entries()) await one.settings.set(`together-${index}`, index);
       expect(await both[1]?.settings.get("together-0")).toBe(0);
@@ -52,7 +52,7 @@ export function storeContract(name: string, subject: Subject): void {
       await Promise.all(both.map((one) => one.end()));
     });
 
-    test("ST-12 a setting is replaced whole; one never set is undefined, one set to null is null", async () => {
+    test("DB-12 a setting is replaced whole; one never set is undefined, one set to null is null", async () => {
       expect(await store.settings.get("never")).toBeUndefined();
       await store.settings.set("colour", { red: 1 });
       await store.settings.set("colour", { blue: 2 });
@@ -61,7 +61,7 @@ export function storeContract(name: string, subject: Subject): void {
       expect(await store.settings.get("colour")).toBeNull();
     });
 
-    test("ST-12 a setting that is too large or no JSON is refused", async () => {
+    test("DB-12 a setting that is too large or no JSON is refused", async () => {
       const refused = { code: "setting-not-storable", status: 400 };
       await expect(store.settings.set("large", "x".repeat(maxSettingBytes))).rejects.toMatchObject(refused);
       await expect(store.settings.set("nothing", undefined)).rejects.toMatchObject(refused);

@@ -38,7 +38,7 @@ if (bin === undefined) {
 
     storeContract("PostgreSQL", { open: () => open(server.url) });
 
-    test("ST-31 stores that open an empty database at once migrate it once", async () => {
+    test("DB-31 stores that open an empty database at once migrate it once", async () => {
       const url = await fresh();
       const stores = await Promise.all([open(url), open(url), open(url), open(url)]);
       const made = await Promise.all(stores.map((store) => store.spaces.create(newSpace(), "x")));
@@ -49,7 +49,7 @@ if (bin === undefined) {
       await Promise.all([...stores, raw].map((one) => one.end()));
     });
 
-    test("ST-25 a database of a newer version is refused with what to do, and is left as it is", async () => {
+    test("DB-25 a database of a newer version is refused with what to do, and is left as it is", async () => {
       const url = await fresh();
       await (await open(url)).end();
       const raw = await openPostgres(url, silentLog);
@@ -60,7 +60,7 @@ if (bin === undefined) {
       await raw.end();
     });
 
-    test("ST-32 when its connections are cut, the store goes on over new ones", async () => {
+    test("DB-32 when its connections are cut, the store goes on over new ones", async () => {
       const store = await open(server.url);
       const admin = await openPostgres(server.url, silentLog);
       const cut = (): Promise<unknown> =>
@@ -90,7 +90,7 @@ if (bin === undefined) {
       await Promise.all([store.end(), admin.end()]);
     });
 
-    test("ST-33 while the server is gone calls fail with store-unavailable; when it is back, what was acknowledged is there", async () => {
+    test("DB-33 while the server is gone calls fail with store-unavailable; when it is back, what was acknowledged is there", async () => {
       const store = await open(server.url);
       const space = newSpace();
       expect((await store.spaces.create(space, "before the crash")).ok).toBe(true);
@@ -104,7 +104,7 @@ if (bin === undefined) {
       await store.end();
     });
 
-    test("ST-34 a database that refuses says so without repeating the address and its password", async () => {
+    test("DB-34 a database that refuses says so without repeating the address and its password", async () => {
       const none = server.url.replace("/postgres?", "/nosuchdatabase?").replace("rostra@", "rostra:hunter22@");
       await expect(open(none)).rejects.toMatchObject({ code: "store-refused", action: expect.stringContaining("URL") });
       for (const url of [none, "postgres://rostra:hunter22@[nonsense", "postgres://rostra:hunter22@:99999/x"]) {
@@ -114,7 +114,7 @@ if (bin === undefined) {
       }
     });
 
-    test("ST-35 a deadlock between transactions is run again by itself", async () => {
+    test("DB-35 a deadlock between transactions is run again by itself", async () => {
       const database = await openPostgres(server.url, silentLog);
       await database.run((on) => sql.raw("CREATE TABLE lock_order (id int PRIMARY KEY, n int)").execute(on));
       await database.run((on) => sql.raw("INSERT INTO lock_order VALUES (1, 0), (2, 0)").execute(on));

@@ -34,7 +34,7 @@ beforeEach(async () => {
   data = await mkdtemp(join(root, "one-"));
 });
 
-test("ST-23 commits are synchronous and in a write-ahead log, and only this user can read the file", async () => {
+test("DB-23 commits are synchronous and in a write-ahead log, and only this user can read the file", async () => {
   const store = await open(data);
   await store.settings.set("any", 1);
   const another = await openSqlite(data);
@@ -49,7 +49,7 @@ test("ST-23 commits are synchronous and in a write-ahead log, and only this user
   await store.end();
 });
 
-test("ST-24 everything a killed process reported as committed is there, and what it has is whole", async () => {
+test("DB-24 everything a killed process reported as committed is there, and what it has is whole", async () => {
   const child = spawn(process.execPath, [new URL("store.test-commits.ts", import.meta.url).pathname, data], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -73,7 +73,7 @@ test("ST-24 everything a killed process reported as committed is there, and what
   await store.end();
 });
 
-test("ST-25 a database of a newer version is refused with what to do, and is left byte for byte", async () => {
+test("DB-25 a database of a newer version is refused with what to do, and is left byte for byte", async () => {
   await (await open(data)).end();
   const path = join(data, "rostra.db");
   const raw = new DatabaseSync(path);
@@ -88,7 +88,7 @@ test("ST-25 a database of a newer version is refused with what to do, and is lef
   expect((await readFile(path)).equals(before)).toBe(true);
 });
 
-test("ST-26 a file that is no database, or a damaged one, is refused and left as it is", async () => {
+test("DB-26 a file that is no database, or a damaged one, is refused and left as it is", async () => {
   const path = join(data, "rostra.db");
   const noise = Buffer.alloc(8192, "this is not a database ");
   await writeFile(path, noise);
@@ -103,7 +103,7 @@ test("ST-26 a file that is no database, or a damaged one, is refused and left as
   await expect(open(data)).rejects.toMatchObject({ code: "data-corrupt" });
 });
 
-test("ST-27 a data folder that cannot be made or written is refused with the user's next step", async () => {
+test("DB-27 a data folder that cannot be made or written is refused with the user's next step", async () => {
   await writeFile(join(data, "file"), "");
   const refused = { code: "data-not-writable", action: expect.stringContaining("ROSTRA_DATA") as string };
   await expect(open(join(data, "file", "data"))).rejects.toMatchObject(refused);
@@ -123,7 +123,7 @@ test("ST-27 a data folder that cannot be made or written is refused with the use
   }
 });
 
-test("ST-28 a full disk is data-full, and what was there before stays", async () => {
+test("DB-28 a full disk is data-full, and what was there before stays", async () => {
   const path = join(data, "full.db");
   const raw = new DatabaseSync(path);
   raw.exec("PRAGMA max_page_count = 8; CREATE TABLE t (a)");
@@ -143,7 +143,7 @@ test("ST-28 a full disk is data-full, and what was there before stays", async ()
   raw.close();
 });
 
-test("ST-29 while another process writes for long, a write is store-unavailable and succeeds later", async () => {
+test("DB-29 while another process writes for long, a write is store-unavailable and succeeds later", async () => {
   const meter = new Meter();
   const store = await openStore({ data, clock, log: silentLog, meter });
   const other = new DatabaseSync(join(data, "rostra.db"));
@@ -158,7 +158,7 @@ test("ST-29 while another process writes for long, a write is store-unavailable 
   await store.end();
 });
 
-test("ST-30 a transaction that fails in its middle leaves nothing, and the next one works", async () => {
+test("DB-30 a transaction that fails in its middle leaves nothing, and the next one works", async () => {
   const store = await open(data);
   const space = newSpace();
   const broken = { ...space, title: null as unknown as string };
