@@ -21,6 +21,7 @@ const words: Readonly<Record<Exclude<Air["kind"], "offline" | "over">, readonly 
   muted: ["stage.airMuted", "stage.airMutedDetail"],
   "no-microphone": ["stage.airNoMic", "stage.airNoMicDetail"],
   "green-room": ["stage.airGreen", "stage.airGreenDetail"],
+  "room-away": ["stage.airRoomAway", "stage.airRoomAwayDetail"],
   early: ["stage.airEarly", "stage.airEarlyDetail"],
   hold: ["stage.airHold", "stage.airHoldDetail"],
   audience: ["stage.airAudience", "stage.airAudienceDetail"],

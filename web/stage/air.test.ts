@@ -40,11 +40,12 @@ test("SP-16 on air is said only when live, in the room, connected, with an open 
     { kind: "refused", status: 401, problem: undefined },
   ];
   for (const media of notYet) expect(air({ media })).toEqual({ kind: "offline" });
-  expect(air({ room: { kind: "connecting", attempt: 2 } })).toEqual({ kind: "offline" });
+  expect(air({ room: { kind: "connecting", attempt: 2 }, media: { kind: "off" } })).toEqual({ kind: "offline" });
   expect(air({ view: undefined })).toEqual({ kind: "offline" });
 });
 
 test.each<[Case, Air]>([
+  [{ room: { kind: "connecting", attempt: 2 } }, { kind: "room-away" }],
   [{ view: { ...live, status: "lobby" } }, { kind: "green-room" }],
   [{ view: { ...live, hold: true } }, { kind: "hold" }],
   [{ microphone: { kind: "unplugged", label: "A" } }, { kind: "no-microphone" }],

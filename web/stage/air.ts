@@ -15,6 +15,8 @@ export type Air =
   | { readonly kind: "green-room" }
   /** Live, but the audience gets hold audio now. */
   | { readonly kind: "hold" }
+  /** The room is out of reach and media goes on: most likely heard, as before. */
+  | { readonly kind: "room-away" }
   /** Not heard by anybody, whatever the Space does: the connection is not there. */
   | { readonly kind: "offline" }
   /** The stage takes nobody yet: the lobby is not open. */
@@ -24,8 +26,8 @@ export type Air =
   | { readonly kind: "over"; readonly status: PublicStatus };
 
 /**
- * Tells it from what is known for certain. Media must be connected and the room joined before anything is said to be
- * heard: a room that was lost may have changed meanwhile.
+ * Tells it from what is known for certain. Media must be connected and the room joined before anybody is said to be on
+ * air; and nobody is said not to be heard while their media goes on.
  */
 export function airOf(
   view: RoomView | undefined,
@@ -36,7 +38,8 @@ export function airOf(
   if (view && (view.status === "ended" || view.status === "cancelled")) return { kind: "over", status: view.status };
   if (room.kind === "joined" && room.role === "listener") return { kind: "audience" };
   if (view?.status === "scheduled" && room.kind === "joined" && media.kind !== "connected") return { kind: "early" };
-  if (!view || room.kind !== "joined" || media.kind !== "connected") return { kind: "offline" };
+  if (!view || media.kind !== "connected") return { kind: "offline" };
+  if (room.kind !== "joined") return { kind: "room-away" };
   if (view.status !== "live") return { kind: "green-room" };
   if (view.hold) return { kind: "hold" };
   if (microphone.kind !== "open") return { kind: "no-microphone" };

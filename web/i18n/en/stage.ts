@@ -161,6 +161,8 @@ export default {
     other: "{n} actions were lost while the room was out of reach",
   },
 
+  "stage.airRoomAway": "The room is out of reach",
+  "stage.airRoomAwayDetail": "Your sound goes on: you may still be heard. Trying again…",
   "stage.airEarly": "The green room is not open yet",
   "stage.airEarlyDetail": "It opens 30 minutes before the start; you are connected by yourself then.",
 

@@ -161,6 +161,8 @@ export default {
     other: "{n} actions se sont perdues pendant que la salle était injoignable",
   },
 
+  "stage.airRoomAway": "La salle est injoignable",
+  "stage.airRoomAwayDetail": "Votre son continue : on vous entend peut-être encore. Nouvel essai en cours…",
   "stage.airEarly": "Les coulisses ne sont pas encore ouvertes",
   "stage.airEarlyDetail": "Elles ouvrent 30 minutes avant le début ; vous y serez connecté automatiquement.",
 

@@ -158,6 +158,8 @@ export default {
   "stage.saidYourRole": "Anda kini {role}",
   "stage.saidDropped": { other: "{n} tindakan hilang selama ruangan tidak terjangkau" },
 
+  "stage.airRoomAway": "Ruangan tidak terjangkau",
+  "stage.airRoomAwayDetail": "Suara Anda terus mengalir: mungkin Anda masih terdengar. Sedang dicoba lagi…",
   "stage.airEarly": "Ruang tunggu belum dibuka",
   "stage.airEarlyDetail": "Dibuka 30 menit sebelum mulai; Anda akan terhubung dengan sendirinya.",
 
