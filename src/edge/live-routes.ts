@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Problem } from "../foundation/errors.ts";
 import type { LivePath } from "../wire/paths.ts";
 import type { RenditionName } from "../wire/rendition.ts";
-import { segmentMs, type SegmentNumber } from "../wire/timeline.ts";
+import type { SegmentNumber } from "../wire/timeline.ts";
 import type { Audience } from "./audience.ts";
 import type { Channel } from "./channel.ts";
 import type { Channels } from "./channels.ts";
@@ -142,11 +142,10 @@ export class LiveRoutes {
 
   #stream(request: IncomingMessage, response: ServerResponse, entry: SpaceEntry, rendition: RenditionName): void {
     const { channels, counts } = this.#options;
-    if (entry.over)
-      return sendRefusal(response, noSound(404, "ended", "It has ended", "Play the replay, if there is."));
+    if (entry.over) return sendRefusal(response, noSound("ended", "It has ended", "Play the replay, if there is one."));
     if (entry.init(rendition) === undefined || entry.state.epochMs === null) {
-      const title = "It has no sound yet";
-      return sendRefusal(response, noSound(404, "not-open-yet", title, "Look at state.json for when it opens."));
+      const action = "Look at state.json for when it opens.";
+      return sendRefusal(response, noSound("not-open-yet", "It has no sound yet", action, 1));
     }
     if (request.method === "HEAD") return void response.writeHead(200, streamHeaders).end();
     const most = this.#options.maxListeners ?? maxListeners;
@@ -173,12 +172,12 @@ export class LiveRoutes {
   }
 }
 
-const noSound = (status: number, code: string, title: string, action: string): Problem =>
+const noSound = (code: string, title: string, action: string, retryAfter?: number): Problem =>
   new Problem({
-    status,
+    status: 404,
     code,
     title,
     detail: "There is no live sound here now.",
     action,
-    retryAfter: segmentMs / 1000,
+    ...(retryAfter === undefined ? {} : { retryAfter }),
   });

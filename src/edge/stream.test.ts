@@ -231,6 +231,7 @@ test("ED-16 when a Space ends its streams end after the last segment", async () 
   const after = await edge.get(path);
   expect(after.status).toBe(404);
   expect(JSON.parse(after.body.toString())).toMatchObject({ code: "ended" });
+  expect(after.headers["retry-after"]).toBeUndefined();
 });
 
 test("ED-16 a Space without sound has no stream", async () => {
@@ -240,6 +241,7 @@ test("ED-16 a Space without sound has no stream", async () => {
   const answer = await edge.get(path);
   expect(answer.status).toBe(404);
   expect(JSON.parse(answer.body.toString())).toMatchObject({ code: "not-open-yet" });
+  expect(answer.headers["retry-after"]).toMatch(/^\d+$/); // RFC 9110, 10.2.3: whole seconds
   expect(segmentFetches(edge.origin)).toEqual([]);
 });
 

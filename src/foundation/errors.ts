@@ -3,7 +3,7 @@
  * is an RFC 9457 problem document. All codes stand on one page, `docs/problems.md`; a test holds the two together.
  */
 export interface ProblemDocument {
-  /** A reference to the code's entry on the page of problems. */
+  /** `urn:rostra:problem:<code>`: a name for the kind of problem, not an address; the page of problems has an entry for each. */
   readonly type: string;
   readonly title: string;
   readonly status: number;
@@ -53,7 +53,7 @@ export class Problem extends Error {
 
   toDocument(): ProblemDocument {
     return {
-      type: `https://rostra.dev/problems#${this.code}`,
+      type: `urn:rostra:problem:${this.code}`,
       title: this.title,
       status: this.status,
       code: this.code,

@@ -84,7 +84,7 @@ test("FO-5 a problem becomes an RFC 9457 document", () => {
     pointer: "/slug",
   });
   expect(problem.toDocument()).toEqual({
-    type: "https://rostra.dev/problems#slug-taken",
+    type: "urn:rostra:problem:slug-taken",
     title: "Taken",
     status: 409,
     code: "slug-taken",

@@ -63,7 +63,7 @@ function play(url: string, forSeconds: number, program = 0): Promise<Played> {
 }
 
 test(
-  "EE-2 ffmpeg plays the playlists (AAC and Opus) and the stream without a word of complaint, and hears the right voices; EE-3 hls.js plays without a stall",
+  "EE-2, EE-3 ffmpeg plays the playlists (AAC and Opus) and the stream without a word of complaint, and hears the right voices; hls.js plays without a stall",
   async () => {
     const original = demoSound();
     await using server = await Server.start({ demo: true });

@@ -25,7 +25,7 @@ const refused = async (method: string, path: string, ask?: Ask): Promise<[number
     detail: expect.any(String),
     action: expect.any(String),
   });
-  expect(json.type).toBe(`https://rostra.dev/problems#${json.code}`);
+  expect(json.type).toBe(`urn:rostra:problem:${json.code}`);
   return [status, json.code, json.pointer];
 };
 const json = { "content-type": "application/json" };

@@ -21,6 +21,8 @@ export interface ChildOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly execArgv: readonly string[];
   readonly log: Log;
+  /** @default endGrace */
+  readonly grace?: Milliseconds;
 }
 
 /** A process that stayed up this long is well again: its next crash is its first. */
@@ -105,7 +107,7 @@ export class Child {
       this.#exited = resolve;
     });
     state.process.kill("SIGTERM");
-    const force = setTimeout(() => state.process.kill("SIGKILL"), endGrace);
+    const force = setTimeout(() => state.process.kill("SIGKILL"), this.#options.grace ?? endGrace);
     await exited;
     clearTimeout(force);
   }

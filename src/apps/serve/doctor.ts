@@ -18,8 +18,8 @@ export interface Finding {
 
 /** A listener costs one descriptor; below this a crowd would meet the limit before the machine's. */
 const fewDescriptors = 10_000;
-/** About a week of one Space's archive (three renditions, 14 kB a second). */
-const littleSpaceBytes = 8 * 1024 ** 3;
+/** About a week of one Space's archive (three renditions with their boxes, 17 kB a second). */
+const littleSpaceBytes = 10 * 1024 ** 3;
 
 /** Looks at this machine and prints what would keep a Space from opening. Exit code 1 when something would. */
 export async function doctor(options: ServeOptions): Promise<number> {
@@ -91,7 +91,7 @@ async function freeSpace({ data }: ServeOptions): Promise<Finding> {
   const disk = await statfs(data).catch(() => undefined);
   if (!disk) return warn("free space", "unknown", "The data folder's disk could not be asked.");
   const free = disk.bavail * disk.bsize;
-  const found = `${(free / 1024 ** 3).toFixed(1)} GiB; a Space's archive takes about 50 MB an hour`;
+  const found = `${(free / 1024 ** 3).toFixed(1)} GiB; a Space's archive takes about 60 MB an hour`;
   if (free < 64 * 1024 ** 2) return fail("free space", found, "Make room: there is none for an hour of archive.");
   return free < littleSpaceBytes
     ? warn("free space", found, "Make room before a long event.")

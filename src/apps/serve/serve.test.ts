@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ms } from "../../foundation/duration.ts";
 import { closeServer, listenUnix } from "../../foundation/link.ts";
 import { silentLog } from "../../foundation/log.ts";
 import { runFolder } from "../config.ts";
@@ -73,7 +74,7 @@ describe("children", () => {
     expect(childSpecs(2).map(({ name }) => name)).toEqual(["origin", "stage", "control", "edge 1", "edge 2"]);
   });
 
-  test("SV-2 a process that dies is started again, SV-3 and is not once it is ending", async () => {
+  test("SV-2, SV-3 a process that dies is started again, and is not once it is ending", async () => {
     const env = { ...process.env, ROSTRA_DATA: folder, ROSTRA_RUN: folder, PORT: "0" };
     // A process name that does not exist fails at its start, every time: a crash loop without side effects.
     const child = new Child({ spec: { name: "nobody", args: ["nobody"] }, env, execArgv: [], log: silentLog });
@@ -84,6 +85,18 @@ describe("children", () => {
     await child.end();
     expect(child.state.kind).toBe("ended");
     expect(child.pid).toBeUndefined();
+  });
+
+  test("SV-3 a process that does not end at SIGTERM is killed after the grace", async () => {
+    const deaf =
+      'process.on("SIGTERM", () => {}); setInterval(() => {}, 60_000); process.send({ t: "ready" }); await new Promise(() => {});';
+    const execArgv = ["--import", `data:text/javascript,${encodeURIComponent(deaf)}`];
+    const spec = { name: "nobody", args: ["nobody"] };
+    const child = new Child({ spec, env: process.env, execArgv, log: silentLog, grace: ms(50) });
+    child.start();
+    await child.ready;
+    await child.end();
+    expect(child.state.kind).toBe("ended");
   });
 });
 

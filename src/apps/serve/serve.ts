@@ -38,7 +38,7 @@ export async function serve(options: ServeOptions): Promise<number> {
 
   const anchor = newAnchor();
   const children = childSpecs(options.edges).map(
-    (spec) => new Child({ spec, env: childEnvironment(options, encodeAnchor(anchor)), execArgv: [], log }),
+    (spec) => new Child({ spec, env: childEnvironment(options, encodeAnchor(anchor)), execArgv: leanFlags(spec), log }),
   );
   const meter = supervisorMeter(children);
   try {
@@ -62,6 +62,13 @@ export function childSpecs(edges: number): ChildSpec[] {
   const one = (name: string): ChildSpec => ({ name, args: name.split(" ") });
   return ["origin", "stage", "control", ...Array.from({ length: edges }, (_, i) => `edge ${i + 1}`)].map(one);
 }
+
+/**
+ * A small young generation and one helper thread for the engine: 36 MB less in all (bench:idle). Edges keep the defaults, for
+ * a crowd that joins at once allocates.
+ */
+const leanFlags = (spec: ChildSpec): readonly string[] =>
+  spec.args[0] === "edge" ? [] : ["--max-semi-space-size=1", "--v8-pool-size=1"];
 
 function childEnvironment(options: ServeOptions, clock: string): NodeJS.ProcessEnv {
   return {
@@ -144,7 +151,9 @@ async function serveMetrics(
   scope.onEnd(() => closeServer(server));
   if (!options.metrics) return;
   const { host, port } = options.metrics;
-  const tcp = nodeHttp.createServer((request, response) => void handler(request, response).catch(() => response.destroy()));
+  const tcp = nodeHttp.createServer(
+    (request, response) => void handler(request, response).catch(() => response.destroy()),
+  );
   await new Promise<void>((resolve, reject) => tcp.once("error", reject).listen(port, host, resolve));
   scope.onEnd(() => closeServer(tcp));
 }
