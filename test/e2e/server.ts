@@ -52,7 +52,7 @@ export class Server implements AsyncDisposable {
     const port = await freePort();
     const data = options.data ?? (await mkdtemp(join(tmpdir(), "rostra-e2e-")));
     const args = [
-      "src/apps/rostra.ts",
+      "scripts/start.mjs",
       "serve",
       "--port",
       String(port),
