@@ -23,6 +23,7 @@ const usage = `rostra: live conversations that a million people come to hear at 
   rostra help
 
 PostgreSQL instead of the embedded SQLite: DATABASE_URL=postgres://…
+Behind a reverse proxy (TLS): ROSTRA_TRUSTED_HOPS=1, or everybody counts as one address. All of it: docs/operate.md
 `;
 
 const serveFlags = {
