@@ -43,7 +43,10 @@ function toneMicrophone({ pitches: all, everyMs: period }: { pitches: number[]; 
     source.port.start();
     const out = context.createMediaStreamDestination();
     source.connect(out);
-    Object.assign(globalThis, { __source: source });
+    Object.assign(globalThis, { __microphone: [context, source, out] });
+    // The page looks whether its microphone is still among the devices: this one is the system's choice.
+    const [track] = out.stream.getAudioTracks();
+    if (track) track.getSettings = () => ({ deviceId: "default" });
     return out.stream;
   };
 }
