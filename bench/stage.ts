@@ -25,16 +25,24 @@ async function measure(count: number): Promise<void> {
   const space = await server.createSpace({ title: `Stage of ${count}` });
   const host = await server.invite(space.id, "host", "Host");
   const speaker = await server.invite(space.id, "speaker", "Speaker");
-  const speakers = spawn(process.execPath, [resolve(import.meta.dirname, "stage-speakers.ts"), host.whipUrl, String(count)], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
+  const speakers = spawn(
+    process.execPath,
+    [resolve(import.meta.dirname, "stage-speakers.ts"), host.whipUrl, String(count)],
+    {
+      stdio: ["pipe", "pipe", "inherit"],
+    },
+  );
   try {
     speakers.stdin.end([host.token, ...Array.from({ length: count - 1 }, () => speaker.token)].join("\n"));
     await new Promise<void>((ready, failed) => {
       speakers.stdout.on("data", (text: Buffer) => text.includes("ready") && ready());
       speakers.on("exit", (code) => failed(new Error(`the speakers ended with ${code}`)));
     });
-    await server.until(space.id, (state) => state.status === "live" && !state.hold && state.stage.filter(({ present }) => present).length === count);
+    await server.until(
+      space.id,
+      (state) =>
+        state.status === "live" && !state.hold && state.stage.filter(({ present }) => present).length === count,
+    );
     await sleep(5000);
     const pid = await server.pid("stage");
     const before = cpuSeconds(pid);
@@ -55,7 +63,13 @@ for (let run = 0; run < runs; run++) for (const count of crowds) await measure(c
 print(
   "npm run bench:stage",
   [...measured].flatMap(([count, { cpu, rss }]) => [
-    { what: `CPU of the stage, ${count} speaker${count > 1 ? "s" : ""}`, unit: "% of a core", target: count === 13 ? "≤ 50" : "", value: figures(cpu), digits: 1 },
+    {
+      what: `CPU of the stage, ${count} speaker${count > 1 ? "s" : ""}`,
+      unit: "% of a core",
+      target: count === 13 ? "≤ 50" : "",
+      value: figures(cpu),
+      digits: 1,
+    },
     { what: `RSS of the stage, ${count} speaker${count > 1 ? "s" : ""}`, unit: "MB", target: "", value: figures(rss) },
   ]),
 );

@@ -65,6 +65,14 @@ test("CO-31 an invite takes several in, but a client that comes again gets its o
   expect(people()).toHaveLength(2);
 });
 
+test("CO-31 two who come at once with one invite get a place each, before either's sound has come", async () => {
+  const invite = await control.invite(space.id, "speaker");
+  await control.whip(space.id, invite);
+  await control.whip(space.id, invite);
+  const participants = [...control.stage.sessions.values()].map(({ participant }) => participant);
+  expect(new Set(participants).size).toBe(2);
+});
+
 test("CO-31 a host's invite always means the same participant", async () => {
   const invite = await control.invite(space.id, "host");
   await control.speak(space.id, invite);

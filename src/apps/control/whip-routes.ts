@@ -123,11 +123,14 @@ function readOffer(request: FastifyRequest): string {
   });
 }
 
-/** The seat of the token's bearer. A WHIP client with an invite comes back to its own place while that is kept. */
+/**
+ * The seat of the token's bearer. A WHIP client with an invite comes back to its own place while that is kept; the place of
+ * another bearer of the same invite, whose sound has not come yet, is not its own.
+ */
 function comeOnStage(context: Context, space: ActiveSpace, token: Token): Member {
   const away =
     token.kind === "invite"
-      ? space.room.seated.find(({ id, awaySince }) => awaySince !== null && cameByWhip(id, token.id))
+      ? space.room.seated.find(({ id, media }) => media.kind === "away" && cameByWhip(id, token.id))
       : undefined;
   const entry = away
     ? ({ by: "participant", id: away.id, name: token.name } as const)
