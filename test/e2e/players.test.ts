@@ -72,7 +72,6 @@ test(
       (state) => state.status === "live" && !state.hold && (state.latest ?? 0) - (state.first ?? 0) >= 4,
     );
     const live = `${server.url}/live/demo`;
-    const hls = chromiumIsInstalled() ? hlsInChromium(server.url, seconds) : undefined;
     const played = await Promise.all([
       play(`${live}/aac-64k/index.m3u8`, seconds),
       play(`${live}/opus-32k/index.m3u8`, seconds),
@@ -89,8 +88,8 @@ test(
       expect(Math.abs(samples.length / hearingRate - seconds)).toBeLessThan(0.1);
       expect(heard.score).toBeGreaterThan(0.6);
     }
-    if (!hls) return;
-    const { stalls, errors, advanced, samples } = await hls;
+    if (!chromiumIsInstalled()) return;
+    const { stalls, errors, advanced, samples } = await hlsInChromium(server.url, seconds);
     const heard = likeness(samples, original);
     console.log(`hls.js: ${advanced.toFixed(1)} s played, ${stalls} stalls, likeness ${heard.score.toFixed(3)}`);
     expect(errors).toEqual([]);
@@ -98,7 +97,7 @@ test(
     expect(advanced).toBeGreaterThan(seconds - 2);
     expect(heard.score).toBeGreaterThan(0.6);
   },
-  (seconds + 90) * 1000,
+  (2 * seconds + 90) * 1000,
 );
 
 interface HlsPlayed {
