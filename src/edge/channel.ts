@@ -88,12 +88,13 @@ export class Channel implements PullerSink {
 
   /** What there is of segment `n`. */
   segment(n: SegmentNumber): SegmentAnswer {
-    this.touch();
     const bytes = this.window.get(n);
-    if (bytes) return { kind: "bytes", bytes };
     const { first, latest, over } = this.edge();
-    if (n < first || n > Math.max(latest, this.window.latest ?? -1) + (over ? 0 : earlySegments))
-      return { kind: "outside" };
+    const last = Math.max(latest, this.window.latest ?? -1) + (over ? 0 : earlySegments);
+    // A number that names nothing is no demand: it must not make this edge pull a rendition that nobody hears.
+    if (!bytes && (n < first || n > last)) return { kind: "outside" };
+    this.touch();
+    if (bytes) return { kind: "bytes", bytes };
     const comes = this.#pulling.kind === "pulling" && n >= this.#pulling.puller.at;
     return comes ? { kind: "early" } : { kind: "fetch" };
   }

@@ -65,8 +65,10 @@ export class LiveRoutes {
         return this.#options.playlists.master(response);
       case "playlist":
         if (entry.init(path.rendition) === undefined || entry.state.latest === null) return this.#nothing(response);
-        this.#options.channels.get(entry, path.rendition).touch();
-        return this.#options.playlists.media(response, entry, query);
+        // Who reads the playlist asks for its segments next: they are pulled from now on.
+        if (this.#options.playlists.media(response, entry, query))
+          this.#options.channels.get(entry, path.rendition).touch();
+        return;
       case "init":
         return this.#init(request, response, entry, path.rendition);
       case "segment":

@@ -32,23 +32,31 @@ export class Playlists {
     sendWhole(response, this.#master, playlistHeaders);
   }
 
-  /** Answers a media playlist, at once or when the segment its query names is published. */
-  media(response: ServerResponse, entry: SpaceEntry, query: string): void {
+  /**
+   * Answers a media playlist, at once or when the segment its query names is published. False when it asks for what
+   * cannot be: that is no demand for the sound.
+   */
+  media(response: ServerResponse, entry: SpaceEntry, query: string): boolean {
     const delivery = parseDelivery(query);
     const latest = entry.state.latest ?? -1;
-    if (delivery.kind === "bad") return sendRefusal(response, badDelivery(delivery.why));
-    if (delivery.kind === "now" || delivery.msn <= latest || entry.over) return this.#send(response, entry);
+    if (delivery.kind === "bad") return this.#refuse(response, delivery.why);
+    if (delivery.kind === "now" || delivery.msn <= latest || entry.over) {
+      this.#send(response, entry);
+      return true;
+    }
     if (delivery.msn > latest + msnLead)
-      return sendRefusal(response, badDelivery(`_HLS_msn is ${delivery.msn}, and the latest segment ${latest}`));
+      return this.#refuse(response, `_HLS_msn is ${delivery.msn}, and the latest segment ${latest}`);
     let holds = this.#waiting.get(entry);
     if (!holds) this.#waiting.set(entry, (holds = new Holds(this.#budget)));
     const held = holds.hold(delivery.msn, response, (outcome) => {
       if (outcome === "published" || entry.over) this.#send(response, entry);
       else sendRefusal(response, originAway());
     });
-    if (held) return;
-    this.#counts.holdOverflow++;
-    sendRefusal(response, overloaded("requests held for a playlist", this.#budget.most));
+    if (!held) {
+      this.#counts.holdOverflow++;
+      sendRefusal(response, overloaded("requests held for a playlist", this.#budget.most));
+    }
+    return true;
   }
 
   /** A Space has changed: whoever waits for what it has now is answered. */
@@ -64,6 +72,11 @@ export class Playlists {
       holds.expire(now);
       if (holds.size === 0) this.#waiting.delete(entry);
     }
+  }
+
+  #refuse(response: ServerResponse, why: string): false {
+    sendRefusal(response, badDelivery(why));
+    return false;
   }
 
   #send(response: ServerResponse, entry: SpaceEntry): void {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { Problem } from "../foundation/errors.ts";
-import { notFound } from "../foundation/link.ts";
+import { notFound, rangeNotThere } from "../foundation/link.ts";
 import { readRange } from "./range.ts";
 
 /** `Cache-Control` of what never changes. */
@@ -25,7 +25,7 @@ export function sendRanged(
     const partHeaders = { "accept-ranges": "bytes", "content-range": contentRange, "content-length": part.length };
     response.writeHead(206, { ...headers, ...partHeaders }).end(part);
   } else if (range?.kind === "unsatisfiable") {
-    response.writeHead(416, { ...openHeaders, "content-range": `bytes */${bytes.length}`, "content-length": 0 }).end();
+    sendRefusal(response, rangeNotThere(bytes.length), { "content-range": `bytes */${bytes.length}` });
   } else {
     response.writeHead(200, { ...headers, "accept-ranges": "bytes", "content-length": bytes.length }).end(bytes);
   }

@@ -22,6 +22,8 @@ import { Playlists } from "./playlists.ts";
 import { ApiProxy } from "./proxy.ts";
 import { PushMode, type PushThresholds } from "./push-mode.ts";
 import { ReplayRoutes } from "./replay-routes.ts";
+import { headWithinMs, maxHeadBytes, parseProblem, requestWithinMs } from "./parse-problem.ts";
+import { refuseRaw } from "./raw-answer.ts";
 import { sendRefusal } from "./respond.ts";
 import { Router } from "./router.ts";
 import { Upstream } from "./upstream.ts";
@@ -149,11 +151,11 @@ function httpServer(
   log: Log,
 ): http.Server {
   const server = nodeHttp.createServer({
-    headersTimeout: 5000,
-    requestTimeout: 30_000,
+    headersTimeout: headWithinMs,
+    requestTimeout: requestWithinMs,
     keepAliveTimeout: 20_000,
     connectionsCheckingInterval: 2000,
-    maxHeaderSize: 16 * 1024,
+    maxHeaderSize: maxHeadBytes,
     noDelay: true,
     optimizeEmptyRequests: true,
     shouldUpgradeCallback: isRoomUpgrade,
@@ -169,20 +171,14 @@ function httpServer(
     webSockets.handle(request, socket, early),
   );
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
+    // What still comes behind a request that was refused.
+    if (socket.writableEnded) return;
     counts.badRequests++;
-    const status = parseStatus(error.code);
-    if (status === undefined || !socket.writable) socket.destroy();
-    else socket.end(`HTTP/1.1 ${status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`, () => socket.destroy());
+    const problem = parseProblem(error.code);
+    if (problem === undefined || !socket.writable) socket.destroy();
+    else refuseRaw(socket, problem);
   });
   return server;
-}
-
-/** What a request that cannot be parsed is told; nothing when the connection itself broke. */
-function parseStatus(code: string | undefined): string | undefined {
-  if (code === "HPE_HEADER_OVERFLOW") return "431 Request Header Fields Too Large";
-  if (code === "HPE_CHUNK_EXTENSIONS_OVERFLOW") return "413 Content Too Large";
-  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return "408 Request Timeout";
-  return code?.startsWith("HPE_") ? "400 Bad Request" : undefined;
 }
 
 /** No new connections; endless responses end with their segment; what is left after `drainMs` is closed. */

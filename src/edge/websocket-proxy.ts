@@ -2,10 +2,10 @@ import type http from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Problem } from "../foundation/errors.ts";
 import { nodeHttp } from "../foundation/http.ts";
 import { forwardedHeaders, type TrustedHops } from "./client-address.ts";
 import { controlAway, controlPatienceMs, nothingWasSent, passedOn } from "./proxy.ts";
+import { answerRaw, letGo, refuseRaw } from "./raw-answer.ts";
 import { overloaded } from "./respond.ts";
 
 /** How many WebSockets go through one edge at once. */
@@ -50,7 +50,7 @@ export class WebSocketProxy {
     const most = this.#options.maxSockets ?? maxWebSockets;
     if (this.#open.size >= most) {
       this.#options.counts.webSocketOverflow++;
-      return refuse(client, overloaded("WebSockets", most, 5));
+      return refuseRaw(client, overloaded("WebSockets", most, 5));
     }
     this.#open.add(client);
     const abort = new AbortController();
@@ -63,7 +63,7 @@ export class WebSocketProxy {
         if (!control) return refuseLike(client, answer);
         relay(client, control, early, first, answer);
       },
-      (failure: unknown) => refuse(client, controlAway(failure)),
+      (failure: unknown) => refuseRaw(client, controlAway(failure)),
     );
   }
 
@@ -124,10 +124,14 @@ function relay(client: Duplex, control: Duplex, fromClient: Buffer, fromControl:
   if (fromClient.length > 0) control.write(fromClient);
   // Control minds idle connections; when either side is gone, so is the other.
   for (const socket of [client, control]) if (socket instanceof Socket) socket.setTimeout(0);
-  control.on("error", () => client.destroy());
+  // What the client still says after control has ended is an error of this side, and no reason to cut the client off.
+  control.on("error", () => {});
   client.once("close", () => control.destroy());
-  control.once("close", () => client.destroy());
   client.pipe(control).pipe(client);
+  control.once("close", () => {
+    client.unpipe(control);
+    letGo(client);
+  });
 }
 
 /** Passes a refusal of control on, and ends: nothing the client sends after it reaches control. */
@@ -136,24 +140,6 @@ function refuseLike(client: Duplex, answer: http.IncomingMessage): void {
   answer.on("data", (part: Buffer) => parts.push(part));
   answer.on("error", () => client.destroy());
   answer.on("end", () =>
-    finish(client, answer.statusCode ?? 502, answer.headers["content-type"] ?? "text/plain", Buffer.concat(parts)),
+    answerRaw(client, answer.statusCode ?? 502, answer.headers["content-type"] ?? "text/plain", Buffer.concat(parts)),
   );
-}
-
-function refuse(client: Duplex, problem: Problem): void {
-  const body = Buffer.from(JSON.stringify(problem.toDocument()));
-  finish(client, problem.status, "application/problem+json", body, problem.retryAfter);
-}
-
-function finish(client: Duplex, status: number, type: string, body: Buffer, retryAfter?: number): void {
-  const head = [
-    `HTTP/1.1 ${status} ${nodeHttp.STATUS_CODES[status] ?? ""}`,
-    `content-type: ${type}`,
-    `content-length: ${body.length}`,
-    "cache-control: no-store",
-    "connection: close",
-    ...(retryAfter === undefined ? [] : [`retry-after: ${retryAfter}`]),
-  ];
-  client.end(Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`, "latin1"), body]));
-  client.resume();
 }

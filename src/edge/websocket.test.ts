@@ -13,13 +13,14 @@ async function control(edge: TestEdge): Promise<{ server: http.Server; sockets: 
     (_request, response) => sendProblem(response, notFound("That Space")),
     silentLog,
   );
-  const sockets = new WebSocketServer({ noServer: true });
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: 1 << 20 });
   server.on("upgrade", (request, socket, head) => {
     if (request.url?.includes("nobody")) {
       socket.end("HTTP/1.1 404 Not Found\r\ncontent-type: text/plain\r\ncontent-length: 4\r\n\r\nnone");
       return;
     }
     sockets.handleUpgrade(request, socket, head, (socket_) => {
+      socket_.on("error", () => {});
       socket_.send(JSON.stringify({ from: request.headers["x-forwarded-for"], url: request.url }));
       socket_.on("message", (data, binary) => socket_.send(data, { binary }));
     });
@@ -50,6 +51,18 @@ test("ED-25 messages pass both ways, large ones too, and the end of one side is 
   await until(() => sockets.clients.size === 1);
   for (const socket of sockets.clients) socket.terminate();
   await until(() => closed);
+  await closeServer(server, 0);
+});
+
+test("ED-25 why control closes is heard by a client that is still sending", async () => {
+  await using edge = await TestEdge.start();
+  const { server } = await control(edge);
+  let code = 0;
+  const client = new WebSocket(`ws://127.0.0.1:${edge.port}${room}`);
+  client.on("close", (heard) => (code = heard));
+  client.on("open", () => client.send(Buffer.alloc(20 << 20)));
+  await until(() => code !== 0);
+  expect(code).toBe(1009);
   await closeServer(server, 0);
 });
 

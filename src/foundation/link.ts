@@ -224,6 +224,16 @@ export const notFound = (what: string): Problem =>
     action: "Check the address.",
   });
 
+/** For 416, with how many bytes there are. */
+export const rangeNotThere = (bytes: number): Problem =>
+  new Problem({
+    status: 416,
+    code: "range-not-there",
+    title: "The range lies outside of what is here",
+    detail: `It has ${bytes} bytes, and the range asks for none of them.`,
+    action: "Ask for a range within it, or for the whole.",
+  });
+
 /** Reads a request's body; more than `cap` bytes is a 413 problem. */
 export async function readBody(request: http.IncomingMessage, cap: number): Promise<Buffer> {
   const parts: Buffer[] = [];

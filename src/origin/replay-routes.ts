@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { errno } from "../foundation/errors.ts";
+import { rangeNotThere } from "../foundation/link.ts";
 import { masterPlaylist, playlistType } from "../hls/master.ts";
 import { vodPlaylist } from "../hls/media.ts";
 import type { ReplayPath } from "../wire/paths.ts";
@@ -116,7 +117,17 @@ async function sendFile(
   const wanted = condition === undefined || condition === etag ? request.headers.range : undefined;
   const range = parseRange(wanted, bytes);
   if (range === "unsatisfiable") {
-    response.writeHead(416, { ...openHeaders, "content-range": `bytes */${bytes}`, "content-length": 0 }).end();
+    const text = JSON.stringify(rangeNotThere(bytes).toDocument());
+    const length = Buffer.byteLength(text);
+    const type = "application/problem+json";
+    response
+      .writeHead(416, {
+        ...openHeaders,
+        "content-type": type,
+        "content-range": `bytes */${bytes}`,
+        "content-length": length,
+      })
+      .end(text);
     return;
   }
   const { from, to } = range ?? { from: 0, to: bytes };

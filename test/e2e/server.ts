@@ -27,6 +27,8 @@ export interface ServerOptions {
   readonly edges?: number;
   /** A data folder to go on with. @default a new one, removed at the end */
   readonly data?: string;
+  /** More environment variables. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** A real `rostra serve` of its own, with its owner signed in. */
@@ -65,6 +67,7 @@ export class Server implements AsyncDisposable {
     ];
     const child = spawn(process.execPath, options.demo ? args : [...args, "--no-demo"], {
       cwd: root,
+      env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const server = new Server(`http://localhost:${port}`, data, child, options.data === undefined);

@@ -117,8 +117,7 @@ export class RoomSocket {
   #read(text: string | undefined): void {
     if (this.state.kind === "closed") return;
     if (!this.#maySay()) {
-      this.refuse(tooManyMessages());
-      this.close(1008, "too many messages");
+      this.#flooded();
       return;
     }
     const message = parse(text);
@@ -130,7 +129,12 @@ export class RoomSocket {
     if (this.state.kind === "joined") this.#say(message);
     else if (!this.state.asked) this.#join(message);
     else if (this.state.early.length < maxEarly) this.state.early.push(message);
-    else this.close(1008, "too many messages before the join was answered");
+    else this.#flooded();
+  }
+
+  #flooded(): void {
+    this.refuse(tooManyMessages());
+    this.close(1008, "too many messages");
   }
 
   #join(message: ClientMessage): void {
@@ -210,7 +214,7 @@ const tooManyMessages = (): Problem =>
     status: 429,
     code: "too-many-messages",
     title: "Too many messages",
-    detail: `More than ${burst} messages at once, or ${perSecond} a second.`,
+    detail: `More than ${burst} messages at once, ${perSecond} a second, or ${maxEarly} before the join was answered.`,
     action: "Send less; the connection may be made anew.",
     retryAfter: 1,
   });
