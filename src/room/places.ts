@@ -147,16 +147,28 @@ export class Places {
 
   /** Frees the places of those who were away for too long. */
   freeAbandoned(now: EpochMs): void {
-    for (const member of this.#members.values()) {
-      if (isSeated(member) && member.awaySince !== null && now - member.awaySince >= placeKept) this.drop(member);
-    }
+    const abandoned = [...this.#members.values()].filter(
+      (one) => isSeated(one) && one.awaySince !== null && now - one.awaySince >= placeKept,
+    );
+    for (const member of abandoned) this.drop(member);
+    this.#follow(abandoned);
   }
 
-  /** A co-host moves up where there is no host: one who is here before one who is away, the longest on stage first. */
-  fillHostPlace(): void {
+  /** Frees one place at once. */
+  free(member: Member): void {
+    this.drop(member);
+    this.#follow([member]);
+  }
+
+  /**
+   * A co-host moves up where a host has left: one who is here before one who is away, the longest on stage first. Before
+   * any host has come a co-host only acts for one: the place is for whoever was invited to it.
+   */
+  #follow(left: readonly Member[]): void {
+    if (!left.some((one) => roleOf(one) === "host")) return;
     const cohosts = this.seated.filter((one) => one.role === "cohost");
     const next = cohosts.find(isHere) ?? cohosts[0];
-    if (next && !this.seated.some((one) => one.role === "host")) this.assign(next, "host");
+    if (next) this.assign(next, "host");
   }
 
   get #cohosts(): number {

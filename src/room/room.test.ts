@@ -237,6 +237,16 @@ test("RO-21 a co-host becomes host when the host's place is free", () => {
   expect(roles()).toEqual(["c:host"]);
 });
 
+test("RO-21 a co-host who comes before the host acts for the host, and does not take the place", () => {
+  come("c", "cohost");
+  room.tick(t0);
+  expect([roles(), room.readyToStart]).toEqual([["c:cohost"], true]);
+  room.require("c", "start", "start it");
+  expect(code(() => room.requireInvite("c", "host"))).toBe("not-allowed");
+  come("h", "host");
+  expect(roles()).toEqual(["h:host", "c:cohost"]);
+});
+
 test("RO-22 the owner takes the host's place from one who is away, and stands beside one who is on air", () => {
   come("h", "host");
   room.enter({ by: "owner", id: "owner", name: "O" }, t0);

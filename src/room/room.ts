@@ -234,14 +234,12 @@ export class Room {
   /** Leaves for good; a seat on stage is free at once. */
   leave(id: string): void {
     const member = this.#places.get(id);
-    if (member) this.#places.drop(member);
-    this.#places.fillHostPlace();
+    if (member) this.#places.free(member);
   }
 
-  /** Frees the places of those who were away for too long; then a co-host moves up where the host is gone. */
+  /** Frees the places of those who were away for too long; a co-host moves up where that was the host. */
   tick(now: EpochMs): void {
     this.#places.freeAbandoned(now);
-    this.#places.fillHostPlace();
   }
 
   /** Throws unless the member may do this for the Space. */
