@@ -8,6 +8,8 @@ export type Entry =
       readonly by: "invite";
       readonly id: string;
       readonly invite: string;
+      /** Who made the invite; undefined when that was the owner. */
+      readonly invitedBy?: string | undefined;
       readonly role: StageRole;
       readonly name?: string | undefined;
     }

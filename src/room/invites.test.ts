@@ -24,6 +24,8 @@ const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toSt
 test("RO-30 an invite and a participant's token say what they were made for", async () => {
   const token = await invites.invite("space", invite, minutes(5));
   expect(await invites.read(token, "space")).toEqual({ kind: "invite", space: "space", ...invite });
+  const made = await invites.invite("space", { ...invite, by: "someone" }, minutes(5));
+  expect(await invites.read(made, "space")).toMatchObject({ by: "someone" });
   const back = await invites.participant("space", "someone", "Ada");
   expect(await invites.read(back, "space")).toEqual({
     kind: "participant",

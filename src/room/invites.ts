@@ -20,6 +20,8 @@ export interface InviteToken {
   readonly id: string;
   readonly role: StageRole;
   readonly name: string | undefined;
+  /** The participant who made it; undefined when that was the owner. */
+  readonly by: string | undefined;
 }
 /** Brings somebody back to their own place, and is the Bearer token of their WHIP session. */
 export interface ParticipantToken {
@@ -50,11 +52,12 @@ export class Invites {
   /** An invite that expires `life` from now. */
   invite(
     space: string,
-    invite: { id: string; role: StageRole; name?: string | undefined },
+    invite: { id: string; role: StageRole; name?: string | undefined; by?: string | undefined },
     life: Milliseconds,
   ): Promise<string> {
     const name = invite.name ? { name: invite.name } : {};
-    return this.#sign(inviteType, space, { role: invite.role, ...name, jti: invite.id }, life);
+    const by = invite.by === undefined ? {} : { by: invite.by };
+    return this.#sign(inviteType, space, { role: invite.role, ...name, ...by, jti: invite.id }, life);
   }
 
   /** A token that expires `participantTokenLife` from now. */
@@ -71,13 +74,13 @@ export class Invites {
         currentDate: new Date(this.#now()),
         requiredClaims: ["exp", "aud"],
       });
-      const { sub, jti, role, name: claimed } = payload as Record<string, unknown>;
+      const { sub, jti, role, name: claimed, by } = payload as Record<string, unknown>;
       const name = typeof claimed === "string" ? claimed.slice(0, maxNameLength) : undefined;
       if (protectedHeader.typ === participantType && isShort(sub)) {
         return { kind: "participant", space, participant: sub, name };
       }
       if (protectedHeader.typ === inviteType && isShort(jti) && isStageRole(role)) {
-        return { kind: "invite", space, id: jti, role, name };
+        return { kind: "invite", space, id: jti, role, name, by: isShort(by) ? by : undefined };
       }
       throw inviteInvalid("It is signed by this server, but it is neither an invite nor a participant's token.");
     } catch (thrown) {

@@ -141,7 +141,7 @@ export const inviteSpent = (): Problem =>
     status: 403,
     code: "invite-spent",
     title: "The invite cannot be used any more",
-    detail: "Somebody who came with this invite was removed; it takes nobody in since.",
+    detail: "Somebody who came with it, or who made it, was removed or moved down; it takes nobody in since.",
     action: "Ask the host for a new invite.",
   });
 

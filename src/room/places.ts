@@ -140,6 +140,11 @@ export class Places {
     return "host";
   }
 
+  /** The role of a synthetic host: beside one who has the place already, that of a host who has given it away. */
+  roleBesideHost(): StageRole {
+    return this.seated.some((one) => one.role === "host") ? this.roleAfterHost() : "host";
+  }
+
   /** What a host becomes who gives the place away. */
   roleAfterHost(): "cohost" | "speaker" {
     return this.#cohosts < this.limits.cohosts ? "cohost" : "speaker";

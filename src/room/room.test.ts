@@ -184,6 +184,31 @@ test("RO-18 who is removed cannot come back, by token or by the same invite; oth
   expect(roles()).toEqual(["h:host", "t:speaker", "u:speaker"]);
 });
 
+test("RO-25 an invite that a removed person has made takes nobody in", () => {
+  come("h", "host");
+  come("c", "cohost", "first");
+  const friend = { by: "invite", id: "f", invite: "of-c", invitedBy: "c", role: "speaker" } as const;
+  const early = { ...friend, id: "e" } as const;
+  room.enter(early, t0);
+  room.remove("h", "c");
+  expect(code(() => room.enter(friend, t0))).toBe("invite-spent");
+  expect(code(() => room.enter(early, t0))).toBe("none");
+  room = new Room({ now: t0, memory: room.memory });
+  expect(code(() => room.enter(friend, t0))).toBe("invite-spent");
+});
+
+test("RO-26 a co-host who is moved down is not one again by the same invite; who steps down may come back", () => {
+  come("h", "host");
+  come("c", "cohost", "first");
+  room.setRole("h", "c", "speaker");
+  expect(code(() => come("again", "cohost", "first"))).toBe("invite-spent");
+  expect(roleOf(room.enter({ by: "participant", id: "c" }, t0))).toBe("speaker");
+  come("d", "cohost", "second");
+  room.setRole("d", "d", "listener");
+  come("back", "cohost", "second");
+  expect(roles()).toEqual(["h:host", "back:cohost", "c:speaker"]);
+});
+
 test("RO-19 a name is one line, clean, short and never empty", () => {
   expect(shownName("  Ada \n\t Lovelace\u202e ")).toBe("Ada Lovelace");
   expect(shownName("\u0000\u2028", "", undefined, "Second")).toBe("Second");
@@ -266,6 +291,13 @@ test("RO-22 a synthetic host gives way, and an owner in the audience is seated",
   room.enter({ by: "owner", id: "owner" }, t0);
   expect(roles()).toEqual(["owner:host", "demo:cohost"]);
   expect(room.member("owner")?.sockets).toBe(1);
+});
+
+test("RO-12 a synthetic host does not become a second host beside a remembered one", () => {
+  room.enter({ by: "owner", id: "owner" }, t0);
+  room = new Room({ now: t0, memory: room.memory });
+  room.enter({ by: "recording", id: "demo", name: "Demo", role: "host", recording: "en" }, t0);
+  expect(roles()).toEqual(["owner:host", "demo:cohost"]);
 });
 
 test("RO-23 the audience is told of those who have been heard", () => {

@@ -121,7 +121,7 @@ export class Room {
     const known = this.#places.get(entry.id);
     const mayTakeSeat = entry.by === "owner" || (entry.by === "invite" && entry.role === "host");
     if (known && !(known.place === "audience" && mayTakeSeat)) return this.#welcomeBack(known, entry);
-    if (entry.by === "invite" && this.#spentInvites.has(entry.invite)) throw inviteSpent();
+    if (entry.by === "invite" && this.#isSpent(entry)) throw inviteSpent();
     if (!known && this.size >= maxMembers) throw roomFull();
     const invite = entry.by === "invite" ? entry.invite : null;
     const person = { id: entry.id, name: shownName(entry.name, known?.name), sockets: known?.sockets ?? 0, invite };
@@ -135,8 +135,10 @@ export class Room {
         const role = entry.role === "host" ? this.#places.hostOrCohost() : entry.role;
         return this.#places.seat(person, role, { kind: "none" }, now);
       }
-      case "recording":
-        return this.#places.seat(person, entry.role, { kind: "recording", recording: entry.recording }, now);
+      case "recording": {
+        const role = entry.role === "host" ? this.#places.roleBesideHost() : entry.role;
+        return this.#places.seat(person, role, { kind: "recording", recording: entry.recording }, now);
+      }
     }
   }
 
@@ -253,6 +255,10 @@ export class Room {
     }
   }
 
+  #isSpent({ invite, invitedBy }: Extract<Entry, { by: "invite" }>): boolean {
+    return this.#spentInvites.has(invite) || (invitedBy !== undefined && this.#removed.has(invitedBy));
+  }
+
   #welcomeBack(known: Member, entry: Entry): Member {
     const name = shownName(entry.name, known.name);
     return name === known.name ? known : this.#places.put({ ...known, name });
@@ -261,7 +267,10 @@ export class Room {
   #moveOnStage(by: string, target: Seated, role: "cohost" | "speaker" | "listener"): void {
     if (role === target.role) return;
     const stepsDown = by === target.id && role === "listener" && target.role !== "host";
-    if (!stepsDown) this.#target(by, role === "cohost" ? "promote" : "demote", target.id);
+    if (!stepsDown) {
+      this.#target(by, role === "cohost" ? "promote" : "demote", target.id);
+      if (target.role === "cohost" && target.invite !== null) remember(this.#spentInvites, target.invite);
+    }
     if (role === "listener") {
       this.#places.unseat(target);
       this.#places.tell(target.id, { t: "role", role });

@@ -23,7 +23,7 @@ export function entryOf(token: Token | undefined, name: string | undefined, via:
   }
   const own = `${token.id}-${via === "whip" ? whipMark : "p"}${randomName(7)}`;
   const id = token.role === "host" ? hostParticipant(token.id) : own;
-  return { by: "invite", id, invite: token.id, role: token.role, name: shown };
+  return { by: "invite", id, invite: token.id, invitedBy: token.by, role: token.role, name: shown };
 }
 
 /** Whether a participant came with this invite, by WHIP alone: such a client has no other token to come back with. */

@@ -151,7 +151,8 @@ export function registerSpaces(app: FastifyInstance, context: Context): void {
     const { role, name, expiresIn } = parseBody(createInviteSchema, request.body);
     if (actor.by === "participant") space.room.requireInvite(actor.id, role);
     const life = seconds(expiresIn);
-    const token = await invites.invite(space.id, { id: newId(), role, name }, life);
+    const by = actor.by === "participant" ? actor.id : undefined;
+    const token = await invites.invite(space.id, { id: newId(), role, name, by }, life);
     const origin = publicOrigin(request, context.publicUrl);
     const invite: Invite = {
       url: `${origin}${pagePaths.stage(space.record.slug, token)}`,
