@@ -19,7 +19,7 @@ function tap(): void {
     }
   });`;
   const ready = context.audioWorklet.addModule(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
-  const play = HTMLMediaElement.prototype.play;
+  const { play } = Object.getOwnPropertyDescriptors(HTMLMediaElement.prototype);
   let tapped = false;
   HTMLMediaElement.prototype.play = function (this: HTMLMediaElement) {
     if (!tapped) {
@@ -29,7 +29,7 @@ function tap(): void {
       first.port.start();
       context.createMediaElementSource(this).connect(first).connect(context.destination);
     }
-    return play.call(this);
+    return play.value?.call(this) ?? Promise.resolve();
   };
   void ready.then(() => context.resume()).then(() => Object.assign(globalThis, { __ready: true }));
 }

@@ -18,7 +18,9 @@ const note = (name: string, value: number): void => void rss.set(name, [...(rss.
 for (let run = 0; run < runs; run++) {
   await using server = await Server.start({ demo: true });
   await server.until("demo", (state) => state.status === "live" && !state.hold);
-  const pids = await Promise.all(names.map((name) => (name === "serve" ? server.supervisorPid : server.pid(name))));
+  const pids = await Promise.all(
+    names.map(async (name) => (name === "serve" ? server.supervisorPid : server.pid(name))),
+  );
   await sleep(after * 1000);
   const before = pids.map(cpuSeconds);
   await sleep(5000);

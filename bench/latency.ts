@@ -81,7 +81,7 @@ function toneEar(all: number[]): void {
   const context = new AudioContext({ sampleRate: 48_000, latencyHint: "interactive" });
   const ready = context.audioWorklet.addModule(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
   const tapped = new WeakSet<object>();
-  const play = HTMLMediaElement.prototype.play;
+  const { play } = Object.getOwnPropertyDescriptors(HTMLMediaElement.prototype);
   HTMLMediaElement.prototype.play = function (this: HTMLMediaElement) {
     const stream = this.srcObject;
     const key = stream instanceof MediaStream ? stream : this;
@@ -100,7 +100,7 @@ function toneEar(all: number[]): void {
         Object.assign(globalThis, { __nodes: [source, ear] });
       });
     }
-    return play.call(this);
+    return play.value?.call(this) ?? Promise.resolve();
   };
 }
 

@@ -10,13 +10,15 @@ const bin = (name) => join(root, "node_modules", ".bin", name);
 let passed = 0;
 let failed = 0;
 
-for (const [name, command, args] of [
+/** @type {[name: string, command: string, args: string[]][]} */
+const checks = [
   ["types of src", "tsc", ["-p", "."]],
   ["types of test and bench", "tsc", ["-p", "test"]],
   ["types of web", "tsc", ["-p", "web"]],
   ["lint", "oxlint", ["--type-aware", "--quiet"]],
   ["format", "oxfmt", ["--check"]],
-]) {
+];
+for (const [name, command, args] of checks) {
   const done = spawnSync(bin(command), args, { cwd: root, encoding: "utf8" });
   if (done.status === 0) passed++;
   else {

@@ -43,14 +43,14 @@ function ear(): void {
       if (last && last[1] === Number.POSITIVE_INFINITY) last[1] = Date.now();
     });
   };
-  const play = HTMLMediaElement.prototype.play;
+  const { play } = Object.getOwnPropertyDescriptors(HTMLMediaElement.prototype);
   HTMLMediaElement.prototype.play = function (this: HTMLMediaElement) {
     watch(this);
     const stream = this.srcObject;
     if (stream instanceof MediaStream) {
       if (stream.getAudioTracks().length > 0) void listen((audio) => audio.createMediaStreamSource(stream), stream);
     } else void listen((audio) => audio.createMediaElementSource(this), this);
-    return play.call(this);
+    return play.value?.call(this) ?? Promise.resolve();
   };
   Object.assign(globalThis, {
     __stalls: stalls,
