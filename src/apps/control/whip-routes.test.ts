@@ -93,6 +93,19 @@ test("CO-32 what the stage refuses comes through, and nobody is left on stage", 
   expect([away.status, away.json.code, away.headers["retry-after"]]).toEqual([503, "stage-away", "2"]);
 });
 
+test("CO-34 who leaves while the stage is away is not on air any more when it is back", async () => {
+  const page = await control.join(space.id, await control.invite(space.id, "host"));
+  const { token } = await page.next("welcome");
+  const session = await control.speak(space.id, token);
+  await page.next("room", (told) => told.people[0]?.present === true);
+  await control.stage.stop();
+  control.stage.sessions.clear();
+  const left = await control.ask("DELETE", `/spaces/${space.id}/whip/${session}`, { token });
+  expect([left.status, left.json.code]).toEqual([503, "stage-away"]);
+  await control.stage.start();
+  await page.next("room", (told) => told.people[0]?.present === false);
+});
+
 test("CO-33 bad requests each have their own answer", async () => {
   const token = await control.invite(space.id, "speaker");
   const post = async (options: Parameters<TestControl["ask"]>[2]): Promise<[number, string]> => {

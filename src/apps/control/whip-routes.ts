@@ -73,17 +73,19 @@ export function registerWhip(app: FastifyInstance, context: Context): void {
       throw notFound(`The session "${session.slice(0, 64)}", or your right to it,`);
     }
     space.sessions.delete(participant);
-    await stage
-      .request({ method: "DELETE", path: `/stages/${space.id}/sessions/${encodeURIComponent(session)}` })
-      .catch((cause: unknown) => {
-        throw upstreamAway("stage", cause);
-      });
+    const path = `/stages/${space.id}/sessions/${encodeURIComponent(session)}`;
+    const failure = await stage.request({ method: "DELETE", path }).then(
+      () => undefined,
+      (cause: unknown) => upstreamAway("stage", cause),
+    );
+    // Also where the stage is away: they have left, and it will not tell of a session that it has forgotten.
     director.act(space, (room, now) => {
       // A page that is reloaded ends its media too; its participant's token brings it back to the place that is kept.
       const hasOnlyWhip = token.kind === "invite" && room.member(participant)?.sockets === 0;
       if (hasOnlyWhip) room.leave(participant);
       else room.heard(participant, false, now);
     });
+    if (failure) throw failure;
     return reply.code(200).send();
   });
 }
