@@ -2,7 +2,7 @@ import { flushCompileCache } from "node:module";
 import { processConfig, type ProcessConfig } from "./config.ts";
 import { registerProcessMetrics } from "./process-metrics.ts";
 import { seconds } from "../foundation/duration.ts";
-import { reason } from "../foundation/errors.ts";
+import { Problem, reason } from "../foundation/errors.ts";
 
 /** Starts one process of the server; resolves once it serves. It lives until its scope ends. */
 async function start(name: string, index: number, config: ProcessConfig): Promise<void> {
@@ -55,8 +55,9 @@ export async function runChild(name: string, number: string | undefined): Promis
   } catch (thrown) {
     config.log.error("start-failed", { reason: reason(thrown), error: thrown });
     // The channel to the supervisor would hold the process open: it is told, and then the process is gone.
+    const problem = thrown instanceof Problem ? { problem: thrown.toDocument() } : {};
     await new Promise((resolve) =>
-      process.send ? process.send({ t: "failed", reason: reason(thrown) }, resolve) : resolve(null),
+      process.send ? process.send({ t: "failed", reason: reason(thrown), ...problem }, resolve) : resolve(null),
     );
     process.exit(1);
   }

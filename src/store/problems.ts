@@ -24,6 +24,11 @@ export const newerData = (found: number, known: number): Problem =>
   });
 
 export const notWritable = (path: string, cause: unknown): Problem =>
+  outOfRoom.has(errno(cause) ?? "") ? full(path, cause) : mayNotWrite(path, cause);
+
+const outOfRoom = new Set(["ENOSPC", "EDQUOT"]);
+
+const mayNotWrite = (path: string, cause: unknown): Problem =>
   new Problem({
     status: 500,
     code: "data-not-writable",

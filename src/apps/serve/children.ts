@@ -1,5 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import type { ProblemDocument } from "../../foundation/errors.ts";
+import { problemFrom } from "../../foundation/link.ts";
 import type { Log } from "../../foundation/log.ts";
 import { type Milliseconds, ms } from "../../foundation/duration.ts";
 
@@ -23,6 +25,12 @@ export interface ChildOptions {
   readonly log: Log;
   /** @default endGrace */
   readonly grace?: Milliseconds;
+}
+
+/** Why a process could not start, as it said itself; a problem says what to do. */
+interface Failure {
+  readonly reason: string;
+  readonly problem?: ProblemDocument;
 }
 
 /** A process that stayed up this long is well again: its next crash is its first. */
@@ -71,7 +79,9 @@ export class Child {
     return this.#firstReady.promise;
   }
 
+  /** Without effect once it is ending. */
   start(): void {
+    if (this.#ending) return;
     const { spec, env, execArgv, log } = this.#options;
     const entry = fileURLToPath(
       new URL(`../rostra${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url),
@@ -82,13 +92,13 @@ export class Child {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     this.#state = { kind: "starting", process: process_, since: Date.now() };
-    let failure = `it ended before it was ready`;
-    process_.on("message", (message: { t?: string; reason?: string }) => {
+    let failure: Failure = { reason: "it ended before it was ready" };
+    process_.on("message", (message: { t?: string } & Partial<Failure>) => {
       if (message.t === "ready") {
         this.#state = { kind: "ready", process: process_, since: Date.now() };
         log.info("process-ready", { name: spec.name, pid: process_.pid });
         this.#firstReady.resolve();
-      } else if (message.t === "failed" && message.reason) failure = message.reason;
+      } else if (message.t === "failed" && message.reason) failure = { ...message, reason: message.reason };
     });
     process_.on("error", (error) => log.error("process-error", { name: spec.name, error }));
     process_.on("exit", (code, signal) => this.#onExit(code, signal, failure));
@@ -112,7 +122,7 @@ export class Child {
     clearTimeout(force);
   }
 
-  #onExit(code: number | null, signal: NodeJS.Signals | null, failure: string): void {
+  #onExit(code: number | null, signal: NodeJS.Signals | null, failure: Failure): void {
     const { spec, log } = this.#options;
     const since = "since" in this.#state ? this.#state.since : Date.now();
     if (this.#ending) {
@@ -124,7 +134,12 @@ export class Child {
     this.#restarts++;
     const delay = backoff(this.#crashes);
     log.warn("process-died", { name: spec.name, code, signal, restartInMs: delay });
-    this.#firstReady.reject(new Error(`${spec.name}: ${failure} (exit code ${code}, signal ${signal})`));
+    const { reason, problem } = failure;
+    this.#firstReady.reject(
+      problem
+        ? problemFrom(problem.status, JSON.stringify(problem), spec.name)
+        : new Error(`${spec.name}: ${reason} (exit code ${code}, signal ${signal})`),
+    );
     this.#state = { kind: "waiting", restartAt: Date.now() + delay, timer: setTimeout(() => this.start(), delay) };
   }
 }

@@ -43,17 +43,25 @@ export async function serve(options: ServeOptions): Promise<number> {
   const meter = supervisorMeter(children);
   try {
     await serveMetrics(options, children, meter, scope, log);
-    for (const child of children) child.start();
     scope.onEnd(async () => {
       await Promise.all(children.map((child) => child.end()));
     });
-    await Promise.race([Promise.all(children.map((child) => child.ready)), stopped.promise]);
+    await Promise.race([startAll(children), stopped.promise]);
     watchClock(anchoredClock(anchor), meter, scope, log);
     if (!scope.ended) await announce(options, log);
     return await stopped.promise;
   } finally {
     await scope.end();
     log.info("stopped");
+  }
+}
+
+/** Control opens the data first: where it refuses to (a newer version, a damaged file), no other process may write to it. */
+async function startAll(children: readonly Child[]): Promise<void> {
+  const [control, others] = [true, false].map((is) => children.filter(({ spec }) => (spec.name === "control") === is));
+  for (const group of [control, others]) {
+    for (const child of group ?? []) child.start();
+    await Promise.all(group?.map((child) => child.ready) ?? []);
   }
 }
 
