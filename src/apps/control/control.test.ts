@@ -205,6 +205,23 @@ test("CO-6 the delay is what the origin measured", async () => {
   expect(await get(space)).toMatchObject({ liveAt: new Date(liveAt).toISOString(), listeners: 17 });
 });
 
+test("CO-9 a stage that kept a Space which control has ended is told to drop it", async () => {
+  const space = await control.space();
+  await goLive(space);
+  await control.stage.stop();
+  await control.ask("POST", `/spaces/${space.id}/end`);
+  await control.stop();
+  const told = control.stage.told.length;
+  await control.stage.start();
+  await control.start();
+  const health = { t: "health", space: space.id, lagMs: 0, lost: 0, onAir: true, sessions: [] } as const;
+  await until(() => {
+    control.stage.say(health);
+    return control.stage.told.length > told;
+  });
+  expect(control.stage.told.slice(told)).toEqual([{ id: space.id, spec: null }]);
+});
+
 test("CO-6 a replay that was made while control was away is found", async () => {
   const space = await control.space();
   await goLive(space);

@@ -129,5 +129,23 @@ test("CO-1 a Space that waits in vain ends by itself: an hour in hold, six in th
   expect((await store.spaces.changes(held.id)).at(-1)?.why).toBe("nobody-came-back");
 });
 
+test("CO-9 what happens in the room of a Space that is looked after no more is told to nobody", async () => {
+  const space = await director.create(draft);
+  if (!space) throw new Error("the slug was taken");
+  director.act(space, (room, now) => {
+    room.enter({ by: "guest", id: "guest" }, now);
+    room.connect("guest");
+  });
+  await director.change(space, (now) => ({ steps: [end(space.life, now, "by-hand")] }));
+  director.tick();
+  await director.timelines.settled(space.id);
+  await until(() => director.find(space.id) === undefined, "the Space to be let go of");
+  const told = origin.told.length;
+  director.act(space, (room, now) => room.disconnect("guest", now));
+  director.timelines.resendAll();
+  await expect(director.timelines.settled(space.id)).resolves.toBeUndefined();
+  expect(origin.told.length).toBe(told);
+});
+
 const dataFull = (): Problem =>
   new Problem({ status: 507, code: "data-full", title: "Full", detail: "No space is left.", action: "Make room." });

@@ -187,6 +187,11 @@ export class Director {
     else if (told.status !== "ended" && told.status !== "cancelled") this.#tellOrigin(record);
   }
 
+  /** The stage names a Space of its own accord: one that must not be there (any more) is dropped, whoever put it there. */
+  stageHas(id: string): void {
+    if (this.#spaces.get(id)?.stageSpec() === undefined) this.stages.dropAnyhow(id);
+  }
+
   /** Tells origin and stage what follows from the Space as it is now. */
   publish(space: ActiveSpace): void {
     this.timelines.want(space.id, space.timelineSpec(this.now()));
@@ -242,8 +247,11 @@ export class Director {
 
   #roomChanged(space: ActiveSpace): void {
     space.emptyFor(this.now());
-    this.#keeper.save(space, this.now().wall);
-    this.publish(space);
+    // The sockets of a Space close after it was retired; what it leaves behind then would never be forgotten again.
+    if (this.#spaces.get(space.id) === space) {
+      this.#keeper.save(space, this.now().wall);
+      this.publish(space);
+    }
     for (const one of this.#watchers) one.roomChanged(space);
   }
 

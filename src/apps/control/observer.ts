@@ -129,6 +129,7 @@ export class Observer {
         break;
       }
       case "health": {
+        director.stageHas(line.space);
         const space = director.find(line.space);
         if (!space) break;
         space.health = line;

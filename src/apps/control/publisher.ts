@@ -46,6 +46,11 @@ export class Publisher {
     if (this.#told.has(id)) this.#want(id, null);
   }
 
+  /** As `drop`, also where this process has never told of the Space: an earlier one may have. */
+  dropAnyhow(id: string): void {
+    this.#want(id, null);
+  }
+
   /** Forgets the Space; the other side keeps what it knows. */
   forget(id: string): void {
     const told = this.#told.get(id);

@@ -13,6 +13,15 @@ interface Outcasts {
   readonly spentInvites: readonly string[];
 }
 
+/** What the store has of a room, and whether it is being written. */
+interface Kept {
+  readonly seats: Map<string, string>;
+  outcasts: string;
+  writing: boolean;
+  /** Something has changed since the write that is under way began. */
+  again: boolean;
+}
+
 /**
  * Keeps in the store who has a place on the stage and who may not come back, so that a restart loses neither. Written
  * behind: a room goes on while the store cannot write, and what changed meanwhile is written with the next change.
@@ -20,10 +29,7 @@ interface Outcasts {
 export class RoomKeeper {
   readonly #store: Store;
   readonly #log: Log;
-  readonly #kept = new Map<
-    string,
-    { seats: Map<string, string>; outcasts: string; writing: boolean; again: boolean }
-  >();
+  readonly #kept = new Map<string, Kept>();
 
   constructor(store: Store, log: Log) {
     this.#store = store;
@@ -48,33 +54,32 @@ export class RoomKeeper {
       kept.again = true;
       return;
     }
+    void this.#writeAll(space, kept, now);
+  }
+
+  /** Writes until nothing has changed meanwhile; also for a room that is forgotten in between. */
+  async #writeAll(space: ActiveSpace, kept: Kept, now: number): Promise<void> {
     kept.writing = true;
-    void this.#write(space, kept, now)
-      .catch((failure: unknown) => this.#log.warn("room-not-kept", { space: space.id, reason: reason(failure) }))
-      .finally(() => {
-        kept.writing = false;
-        if (!kept.again) return;
-        kept.again = false;
-        this.save(space, now);
-      });
+    do {
+      kept.again = false;
+      await this.#write(space, kept, now).catch((failure: unknown) =>
+        this.#log.warn("room-not-kept", { space: space.id, reason: reason(failure) }),
+      );
+    } while (kept.again);
+    kept.writing = false;
   }
 
   forget(space: string): void {
     this.#kept.delete(space);
   }
 
-  #begin(space: string): { seats: Map<string, string>; outcasts: string; writing: boolean; again: boolean } {
-    const kept = {
-      seats: new Map<string, string>(),
-      outcasts: JSON.stringify(emptyOutcasts),
-      writing: false,
-      again: false,
-    };
+  #begin(space: string): Kept {
+    const kept = { seats: new Map(), outcasts: JSON.stringify(emptyOutcasts), writing: false, again: false };
     this.#kept.set(space, kept);
     return kept;
   }
 
-  async #write(space: ActiveSpace, kept: { seats: Map<string, string>; outcasts: string }, now: number): Promise<void> {
+  async #write(space: ActiveSpace, kept: Kept, now: number): Promise<void> {
     const { seats, removed, spentInvites } = space.room.memory;
     const at = Math.round(now);
     for (const { id, name, role, muted } of seats) {
