@@ -22,6 +22,8 @@ const maxLinkSockets = 16;
 export interface ControlOptions {
   /** The wall's clock, ms since 1970. @default Date.now */
   readonly wall?: () => number;
+  /** The most WebSockets of rooms. @default what `rooms.ts` says */
+  readonly maxSockets?: number;
 }
 
 /** The control process: accounts, Spaces and rooms, behind `run/control.sock`. Resolves once it serves. */
@@ -42,7 +44,7 @@ export async function runControl(config: ProcessConfig, options: ControlOptions 
 
   const director = await Director.open({ store, clock, origin, stage, scope, log, meter, ...options });
   const invites = new Invites(secrets.key("invite"), () => director.now().wall);
-  const rooms = new Rooms({ director, invites, scope, log, meter });
+  const rooms = new Rooms({ director, invites, scope, log, meter, maxSockets: options.maxSockets });
   const observer = new Observer({ director, origin, stage, watchers: rooms, scope, log });
   const desk = new PeopleDesk(new People({ store, clock, log, key: secrets.key("people") }), publicUrl);
   const context: Context = {

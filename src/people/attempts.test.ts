@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { addressSubject, Attempts, SignInGate, slots } from "./attempts.ts";
+import { addressSubject } from "../foundation/address.ts";
+import { Attempts, SignInGate, slots } from "./attempts.ts";
 
 const backoff = { free: 3, first: 1000, longest: 5000 };
 

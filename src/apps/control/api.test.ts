@@ -198,6 +198,15 @@ test("CO-15 a flood of changes is 429, told by the edge's address and not by wha
   expect((await control.ask("POST", "/spaces", { body: { title: "x" } })).status).toBe(201);
 });
 
+test("CO-15 an IPv6 network has one budget, however many addresses it writes from", async () => {
+  const statuses = [];
+  for (let n = 0; n < writeBurst + 10; n++) {
+    const headers = { "x-forwarded-for": `2001:db8:0:7::${(n + 1).toString(16)}` };
+    statuses.push((await control.ask("POST", "/session", { signedIn: false, body: {}, headers })).status);
+  }
+  expect(statuses).toContain(429);
+});
+
 test("CO-17 nothing is cached, no secret is logged, the owner link is for this machine alone", async () => {
   const space = await control.space();
   const invite = await control.invite(space.id, "host");
@@ -240,6 +249,12 @@ test("CO-18 starts that cannot be are refused", async () => {
     (await refused("PATCH", `/spaces/${space.id}`, { body: { startAt: new Date(control.now).toISOString() } }))[1],
   ).toBe("space-live");
   expect((await refused("POST", `/spaces/${space.id}/cancel`))[1]).toBe("space-live");
+});
+
+test("CO-16 a Host that is none does not break the calendar", async () => {
+  const { id } = await control.space();
+  const answer = await control.ask("GET", `/spaces/${id}/calendar.ics`, { headers: { host: "a:b:c" } });
+  expect([answer.status, answer.text.includes("@localhost")]).toEqual([200, true]);
 });
 
 test("CO-16 the calendar of a Space is served as one", async () => {

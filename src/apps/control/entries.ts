@@ -14,9 +14,15 @@ export const newId = (): string => randomName(12);
 /** The mark in the ids of those who came by WHIP alone. */
 const whipMark = "w";
 
+/** What the ids of those begin with who came without a token. */
+const guestMark = "guest-";
+
+/** Whether a participant came without a token. */
+export const isGuestId = (participant: string): boolean => participant.startsWith(guestMark);
+
 /** By what right the bearer of a token comes into the room; without a token, as a guest. */
 export function entryOf(token: Token | undefined, name: string | undefined, via: "page" | "whip"): Entry {
-  if (!token) return { by: "guest", id: `guest-${randomName(8)}`, name };
+  if (!token) return { by: "guest", id: `${guestMark}${randomName(8)}`, name };
   const shown = name ?? token.name;
   if (token.kind === "participant") {
     return { by: token.participant === ownerParticipant ? "owner" : "participant", id: token.participant, name: shown };

@@ -17,6 +17,8 @@ const perSecond = 20;
 const maxEarly = 16;
 /** How long a connection may stay without joining. */
 export const joinWithinMs = 10_000;
+/** How long a client may take to answer a close before it is cut off. */
+export const closeWithinMs = 1000;
 
 /** `joining` until the first message is answered. */
 export type SocketState =
@@ -46,6 +48,8 @@ export class RoomSocket {
   #allowance = burst;
   #refilledAt = performance.now();
   #answered = true;
+  /** What is said after a close is not heard. */
+  #closing = false;
   #lastRoom = "";
 
   constructor(socket: WebSocket, space: string, address: string, owner: SocketOwner) {
@@ -61,6 +65,11 @@ export class RoomSocket {
     // An error is always followed by `close`.
     socket.on("error", () => {});
     socket.on("close", () => this.#gone());
+  }
+
+  /** True while it is open and has not asked to join. */
+  get idle(): boolean {
+    return this.state.kind === "joining" && !this.state.asked && !this.#closing;
   }
 
   /** To be called after `state` has become `joined`: says what was waiting. */
@@ -97,7 +106,14 @@ export class RoomSocket {
   }
 
   close(code: number, why: string): void {
+    this.#closing = true;
     this.#socket.close(code, why);
+  }
+
+  /** Closes the connection of somebody who is not in the room any more: its end is no news to the room. */
+  dismiss(code: number, why: string): void {
+    this.state = { kind: "closed" };
+    this.close(code, why);
   }
 
   terminate(): void {
@@ -115,7 +131,7 @@ export class RoomSocket {
   }
 
   #read(text: string | undefined): void {
-    if (this.state.kind === "closed") return;
+    if (this.state.kind === "closed" || this.#closing) return;
     if (!this.#maySay()) {
       this.#flooded();
       return;

@@ -159,6 +159,54 @@ test("CO-23 one address has so many sockets and no more", async () => {
   await (await control.join(space.id)).next("welcome");
 });
 
+test("CO-26 neither silent strangers nor a crowd of guests keep out who has a token", async () => {
+  await control.stop();
+  control.maxSockets = 10;
+  await control.start();
+  const token = await control.hostToken(space.id);
+  const guests = await Promise.all(Array.from({ length: 9 }, () => control.join(space.id)));
+  await Promise.all(guests.map((one) => one.next("welcome")));
+  expect(await refusal(await control.join(space.id))).toEqual(["too-many-sockets", 1013]);
+  const silent = await control.socket(space.id);
+  await until(() => control.meter.expose().includes("rostra_room_sockets 10"));
+  const desk = await control.join(space.id, token);
+  expect((await desk.next("welcome")).role).toBe("host");
+  expect(await refusal(silent)).toEqual(["too-many-sockets", 1013]);
+  const again = await control.join(space.id, token);
+  expect(await refusal(again)).toEqual(["too-many-sockets", 1013]);
+  expect(desk.closed).toBeUndefined();
+});
+
+test("CO-26 a socket that was refused cannot join all the same, and is cut off when it does not answer", async () => {
+  await control.stop();
+  control.maxSockets = 1;
+  await control.start();
+  const desk = await control.join(space.id, await control.hostToken(space.id));
+  await desk.next("welcome");
+  const late = await control.socket(space.id);
+  late.stall();
+  late.send({ t: "join" });
+  await until(() => control.meter.expose().includes("rostra_room_sockets 1"), "the refused socket to be cut off");
+  expect((await control.ask("GET", "/ops")).json.sockets).toBe(1);
+  expect(desk.closed).toBeUndefined();
+});
+
+test("CO-27 who leaves and comes back at once is there when the old connections close", async () => {
+  const invite = await control.invite(space.id, "speaker");
+  const first = await control.join(space.id, invite, "Ada");
+  const { token, you } = await first.next("welcome");
+  const hung = await control.join(space.id, token);
+  await hung.next("welcome");
+  hung.stall();
+  first.send({ t: "leave" });
+  await until(() => first.closed === 1000);
+  const back = await control.join(space.id, token);
+  await back.next("welcome");
+  await until(() => control.meter.expose().includes("rostra_room_sockets 1"), "the hung socket to be cut off");
+  back.send({ t: "hand", raised: true });
+  await back.next("room", ({ people }) => people.some(({ id, handRaised }) => id === you && handRaised));
+});
+
 test("CO-24 voices go to the stage, health to the host", async () => {
   const desk = await host();
   const speaker = await control.join(space.id, await control.invite(space.id, "speaker"));

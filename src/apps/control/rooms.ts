@@ -13,13 +13,15 @@ import type { ClientMessage, ServerMessage } from "../../wire/signalling.ts";
 import type { StageLine } from "../../wire/stages.ts";
 import type { ActiveSpace } from "./active-space.ts";
 import type { Director, RoomWatchers } from "./director.ts";
-import { entryOf } from "./entries.ts";
+import { entryOf, isGuestId } from "./entries.ts";
 import type { StageWatchers } from "./observer.ts";
 import { RoomSocket, type SocketOwner } from "./room-socket.ts";
 
 /** The most WebSockets at a time, and of one address. */
 export const maxSockets = 2000;
 export const maxSocketsPerAddress = 100;
+/** The share of all WebSockets that guests may have: the rest is for those who have a token, hosts and speakers first. */
+const guestShare = 0.9;
 /** How long changes are gathered before they are told, and how much longer for each socket that may have to be told. */
 const gatherMs = ms(50);
 const gatherPerSocketMs = 0.2;
@@ -33,6 +35,8 @@ export interface RoomsOptions {
   readonly scope: Scope;
   readonly log: Log;
   readonly meter: Meter;
+  /** @default maxSockets */
+  readonly maxSockets?: number | undefined;
 }
 
 /** The WebSockets of all rooms: who is connected where, and what each of them is told. */
@@ -44,6 +48,8 @@ export class Rooms implements SocketOwner, RoomWatchers, StageWatchers {
   readonly #sockets = new Set<RoomSocket>();
   readonly #bySpace = new Map<string, Set<RoomSocket>>();
   readonly #byAddress = new Map<string, number>();
+  readonly #guests = new Set<RoomSocket>();
+  readonly #most: number;
   readonly #changed = new Set<ActiveSpace>();
   readonly #refusals: Counter;
   #flushing = false;
@@ -53,6 +59,7 @@ export class Rooms implements SocketOwner, RoomWatchers, StageWatchers {
     this.#director = options.director;
     this.#invites = options.invites;
     this.#scope = options.scope;
+    this.#most = options.maxSockets ?? maxSockets;
     this.#refusals = options.meter.counter("rostra_room_refused_total", "Messages and joins refused, by problem code.");
     const open = options.meter.gauge("rostra_room_sockets", "Open WebSockets of rooms.");
     options.meter.onCollect(() => open.set(this.size));
@@ -80,15 +87,16 @@ export class Rooms implements SocketOwner, RoomWatchers, StageWatchers {
     const ofAddress = (this.#byAddress.get(address) ?? 0) + 1;
     this.#sockets.add(socket);
     this.#byAddress.set(address, ofAddress);
-    if (this.size <= maxSockets && ofAddress <= maxSocketsPerAddress) return;
-    socket.refuse(tooManySockets());
-    socket.close(1013, "too-many-sockets");
+    if (ofAddress > maxSocketsPerAddress) this.#turnAway(socket);
+    else if (this.size > this.#most) this.#turnAway(this.#idlest());
   }
 
   async join(socket: RoomSocket, message: Extract<ClientMessage, { t: "join" }>): Promise<void> {
     const space = await this.#director.need(socket.space);
     const token = message.token === undefined ? undefined : await this.#invites.read(message.token, space.id);
     const entry = entryOf(token, message.name, "page");
+    const isGuest = isGuestId(entry.id) && !space.room.seated.some(({ id }) => id === entry.id);
+    if (isGuest && this.#guests.size >= Math.floor(this.#most * guestShare)) throw tooManySockets(this.#most);
     const yours = await this.#invites.participant(space.id, entry.id);
     if (socket.state.kind !== "joining") return;
     const member = this.#director.act(space, (room, now) => {
@@ -98,6 +106,7 @@ export class Rooms implements SocketOwner, RoomWatchers, StageWatchers {
     });
     const here = this.#bySpace.get(space.id) ?? new Set();
     this.#bySpace.set(space.id, here.add(socket));
+    if (isGuest) this.#guests.add(socket);
     socket.send({ t: "welcome", you: entry.id, role: roleOf(member), token: yours, limits: space.room.limits });
     this.roomChanged(space);
     socket.joined(space, entry.id);
@@ -136,7 +145,7 @@ export class Rooms implements SocketOwner, RoomWatchers, StageWatchers {
         return director.change(space, () => ({ patch: { notice: message.text.trim() } }));
       case "leave":
         director.act(space, (room) => room.leave(you));
-        for (const one of this.#of(space, you)) one.close(1000, "left");
+        for (const one of this.#of(space, you)) this.#dismiss(space, one, 1000, "left");
     }
   }
 
@@ -147,9 +156,7 @@ export class Rooms implements SocketOwner, RoomWatchers, StageWatchers {
     else this.#byAddress.delete(socket.address);
     if (socket.state.kind !== "joined") return;
     const { space, participant } = socket.state;
-    const here = this.#bySpace.get(space.id);
-    here?.delete(socket);
-    if (here?.size === 0) this.#bySpace.delete(space.id);
+    this.#takeOut(space, socket);
     this.#director.act(space, (room, now) => room.disconnect(participant, now));
   }
 
@@ -202,6 +209,30 @@ export class Rooms implements SocketOwner, RoomWatchers, StageWatchers {
     for (const socket of this.#of(space, participant)) socket.send({ t: "rejoin", why });
   }
 
+  #takeOut(space: ActiveSpace, socket: RoomSocket): void {
+    const here = this.#bySpace.get(space.id);
+    here?.delete(socket);
+    if (here?.size === 0) this.#bySpace.delete(space.id);
+    this.#guests.delete(socket);
+  }
+
+  /** Whoever has left may be back on another socket before this one is closed; it must not count for them. */
+  #dismiss(space: ActiveSpace, socket: RoomSocket, code: number, why: string): void {
+    this.#takeOut(space, socket);
+    socket.dismiss(code, why);
+  }
+
+  /** Who has waited longest without joining gives way, so that silent connections keep nobody out; else the newest. */
+  #idlest(): RoomSocket {
+    const all = [...this.#sockets];
+    return all.find((one) => one.idle) ?? (all.at(-1) as RoomSocket);
+  }
+
+  #turnAway(socket: RoomSocket): void {
+    socket.refuse(tooManySockets(this.#most));
+    socket.close(1013, "too-many-sockets");
+  }
+
   #of(space: ActiveSpace, participant: string): readonly RoomSocket[] {
     const here = this.#bySpace.get(space.id) ?? [];
     return [...here].filter(({ state }) => state.kind === "joined" && state.participant === participant);
@@ -213,7 +244,7 @@ export class Rooms implements SocketOwner, RoomWatchers, StageWatchers {
     const message = what.t === "role" ? { ...what, token: await this.#invites.participant(space.id, to) } : what;
     for (const socket of sockets) {
       socket.send(message);
-      if (message.t === "removed") socket.close(4403, "removed");
+      if (message.t === "removed") this.#dismiss(space, socket, 4403, "removed");
     }
   }
 
@@ -256,12 +287,12 @@ const roleAt = (space: ActiveSpace, socket: RoomSocket): string => {
 /** A level 0…9 from dBFS: 0 at −54 dB and below, one step each 6 dB. */
 export const shownLevel = (db: number): number => Math.max(0, Math.min(9, Math.round((db + 54) / 6)));
 
-const tooManySockets = (): Problem =>
+const tooManySockets = (most: number): Problem =>
   new Problem({
     status: 503,
     code: "too-many-sockets",
     title: "Too many are connected to rooms",
-    detail: `This server holds ${maxSockets} room connections, and ${maxSocketsPerAddress} of one address.`,
+    detail: `This server holds ${most} room connections, and ${maxSocketsPerAddress} of one address.`,
     action: "You can go on listening; try again in a minute.",
     retryAfter: 60,
   });

@@ -9,13 +9,16 @@ import { registerOpenapi } from "./openapi.ts";
 import { methodsOf } from "./operations.ts";
 import { type PeopleDesk, registerPeople } from "./people-routes.ts";
 import { badAddress, maxBodyBytes, registerProblems, sendProblem } from "./problems.ts";
-import { clientAddress } from "./request-facts.ts";
-import { maxMessageBytes } from "./room-socket.ts";
+import { clientSubject } from "./request-facts.ts";
+import { closeWithinMs, maxMessageBytes } from "./room-socket.ts";
 import { registerSpaces } from "./spaces-routes.ts";
 import { registerWhip } from "./whip-routes.ts";
 
 /** Methods that change something: each takes from the budget of its address. */
 const unsafe = new Set(["POST", "PATCH", "PUT", "DELETE"]);
+
+/** `closeTimeout` is an option of `ws` that its types do not know yet. */
+const socketOptions = { maxPayload: maxMessageBytes, clientTracking: false, closeTimeout: closeWithinMs };
 
 /** Bodies are read by valibot in the routes; without this Fastify loads two compilers of JSON Schema that nobody uses. */
 const noSchemas = {
@@ -61,11 +64,11 @@ export async function createServer(
   });
   app.addHook("onRequest", (request, reply, done) => {
     reply.header("cache-control", "no-store");
-    if (unsafe.has(request.method) && request.url.startsWith("/api/")) context.budget.take(clientAddress(request));
+    if (unsafe.has(request.method) && request.url.startsWith("/api/")) context.budget.take(clientSubject(request));
     done();
   });
   await app.register(websocket, {
-    options: { maxPayload: maxMessageBytes, clientTracking: false },
+    options: socketOptions,
     preClose: (done) => void context.rooms.end().then(() => done(), done),
   });
   await app.register(async (routes) => {
@@ -74,7 +77,7 @@ export async function createServer(
     registerOps(routes, context, options.metricsSocket);
     registerOpenapi(routes);
     routes.get<{ Params: { space: string } }>("/api/v1/spaces/:space/room", { websocket: true }, (socket, request) =>
-      context.rooms.attach(socket, request.params.space, clientAddress(request)),
+      context.rooms.attach(socket, request.params.space, clientSubject(request)),
     );
   });
   await registerPeople(app, desk);

@@ -46,6 +46,8 @@ export class TestControl {
   #link: Link;
   /** Whether the next start wants the demo. */
   demo: boolean;
+  /** The most sockets that the next start takes. */
+  maxSockets: number | undefined;
 
   private constructor(data: string, demo: boolean) {
     this.data = data;
@@ -88,7 +90,9 @@ export class TestControl {
       meter: this.meter,
       scope: this.#scope,
     };
-    await runControl(config, { wall: () => this.now + this.wallOffset });
+    const { maxSockets } = this;
+    const wall = (): number => this.now + this.wallOffset;
+    await runControl(config, { wall, ...(maxSockets === undefined ? {} : { maxSockets }) });
   }
 
   /** Ends control and leaves everything else as it is. */
@@ -200,6 +204,11 @@ export class TestSocket {
 
   close(): void {
     this.#socket.close();
+  }
+
+  /** Reads nothing any more, so that no close is answered. */
+  stall(): void {
+    this.#socket.pause();
   }
 
   last<T extends ServerMessage["t"]>(t: T): Extract<ServerMessage, { t: T }> | undefined {
