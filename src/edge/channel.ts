@@ -11,7 +11,7 @@ import { FanOut } from "./fan-out.ts";
 import { Holds } from "./holds.ts";
 import { type LiveEdge, Puller, type PullerSink } from "./puller.ts";
 import { streamHead } from "./stream-head.ts";
-import { SegmentWindow } from "./window.ts";
+import { SegmentWindow, windowSegments } from "./window.ts";
 
 /** Milliseconds after its last request for which a rendition without listeners is still pulled. */
 export const idleAfterMs = 10_000;
@@ -90,9 +90,12 @@ export class Channel implements PullerSink {
   segment(n: SegmentNumber): SegmentAnswer {
     const bytes = this.window.get(n);
     const { first, latest, over } = this.edge();
-    const last = Math.max(latest, this.window.latest ?? -1) + (over ? 0 : earlySegments);
+    const newest = Math.max(latest, this.window.latest ?? -1);
+    // What is older than our window would not be kept: each request for it would be one more to the origin.
+    const oldest = Math.max(first, newest - windowSegments + 1);
+    const last = over ? latest : newest + earlySegments;
     // A number that names nothing is no demand: it must not make this edge pull a rendition that nobody hears.
-    if (!bytes && (n < first || n > last)) return { kind: "outside" };
+    if (!bytes && (n < oldest || n > last)) return { kind: "outside" };
     this.touch();
     if (bytes) return { kind: "bytes", bytes };
     const comes = this.#pulling.kind === "pulling" && n >= this.#pulling.puller.at;
@@ -138,6 +141,8 @@ export class Channel implements PullerSink {
     const { first, latest, epochMs: epoch } = this.entry.state;
     const { over } = this.entry;
     if (latest !== null) return { first: first ?? 0, latest, over };
+    // The origin has let go of the segments: there is nothing to ask it for, and nothing to wait for.
+    if (over) return { first: 0, latest: -1, over };
     const now = epoch === null ? 0 : segmentAt(epochMs(epoch), this.#parts.clock.now());
     return { first: 0, latest: Math.max(-1, now - 1), over };
   }

@@ -181,6 +181,31 @@ test("ED-10 a past segment while the origin is away is 503", async () => {
   expect([answer.status, code(answer)]).toEqual([503, "origin-away"]);
 });
 
+test("ED-33 what an ended Space has let go of is 404 and asks the origin nothing", async () => {
+  await using edge = await TestEdge.start({}, (origin) => {
+    origin.open("a", 10, { status: "ended", first: null, latest: null });
+    origin.open("b", 100);
+  });
+  for (const n of [0, 9, 12, 500]) expect((await edge.get(path(n))).status).toBe(404);
+  for (let i = 0; i < 10; i++) edge.origin.publishSegment("b");
+  await until(() => edge.edge.directory.find("b")?.state.latest === 109);
+  expect(edge.edge.directory.find("b")?.state.first).toBeLessThan(78);
+  expect((await edge.get(path(77, "b"))).status).toBe(404);
+  expect((await edge.get(path(78, "b"))).status).toBe(200);
+  const asked = [...edge.origin.fetches.keys()].filter((url) => url.endsWith(".m4s"));
+  expect(asked.filter((url) => url.startsWith("/live/a/") || url.endsWith("/77.m4s"))).toEqual([]);
+});
+
+test("ED-33 a stream whose Space ended and was let go of while the origin was away is ended", async () => {
+  await using edge = await TestEdge.start({}, (origin) => origin.open("a", 10));
+  using listener = edge.stream(livePaths.stream("a", rendition));
+  await until(() => listener.body.length > 0);
+  await edge.origin.die();
+  edge.origin.change("a", { status: "ended", first: null, latest: null });
+  await edge.origin.start();
+  await until(() => listener.ended);
+});
+
 test("ED-17 a rendition that nobody wants is not pulled", async () => {
   await using edge = await TestEdge.start({}, (origin) => origin.open("a", 10));
   await edge.get(livePaths.state("a"));
