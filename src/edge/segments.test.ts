@@ -197,7 +197,8 @@ test("ED-33 what an ended Space has let go of is 404 and asks the origin nothing
 });
 
 test("ED-33 a stream whose Space ended and was let go of while the origin was away is ended", async () => {
-  await using edge = await TestEdge.start({}, (origin) => origin.open("a", 10));
+  const epochMs = Date.now() - 500 * 960;
+  await using edge = await TestEdge.start({}, (origin) => origin.open("a", 10, { epochMs }));
   using listener = edge.stream(livePaths.stream("a", rendition));
   await until(() => listener.body.length > 0);
   await edge.origin.die();
