@@ -45,7 +45,7 @@ const counters: readonly (readonly [keyof AllCounts, string, string])[] = [
   ["sentBytes", "rostra_edge_stream_sent_bytes_total", "Bytes written to listeners on endless responses."],
   ["joins", "rostra_edge_joins_total", "Endless responses begun."],
   ["slowSkips", "rostra_edge_slow_skips_total", "Times a slow listener was skipped to the live edge."],
-  ["slowCloses", "rostra_edge_slow_closes_total", "Listeners closed because they never drained."],
+  ["slowCloses", "rostra_edge_slow_closes_total", "Connections closed because they never drained."],
   ["jumps", "rostra_edge_jumps_total", "Times a puller left segments out in favour of the live edge."],
   ["holdOverflow", "rostra_edge_hold_overflow_total", "Early requests refused because too many were held."],
   ["notFound", "rostra_edge_not_found_total", "Requests for what does not exist."],

@@ -166,3 +166,36 @@ test("ED-24 an unknown method is 405", async () => {
   expect([answer.status, code(answer)]).toEqual([405, "method-not-allowed"]);
   expect(answer.headers.allow).toContain("PATCH");
 });
+
+test("ED-34 one address cannot take all requests at once, nor all bodies by announcing them", async () => {
+  await using edge = await TestEdge.start({ trustedHops: 1, maxApiPerAddress: 2 });
+  const waiting: http.ServerResponse[] = [];
+  const server = await control(edge, async (_request, response) => void waiting.push(response));
+  const from = (address: string): http.RequestOptions => ({ headers: { "x-forwarded-for": address } });
+  const first = ["2001:db8::1", "2001:db8::2"].map((address) => edge.get("/api/v1/a", from(address)));
+  await until(() => waiting.length === 2);
+  const refused = await edge.get("/api/v1/a", from("2001:db8::3"));
+  expect([refused.status, code(refused)]).toEqual([503, "overloaded"]);
+  const other = edge.get("/api/v1/a", from("192.0.2.1"));
+  await until(() => waiting.length === 3);
+  for (const response of waiting) response.end("ok");
+  expect((await Promise.all([...first, other])).map(({ status }) => status)).toEqual([200, 200, 200]);
+  const again = edge.get("/api/v1/a", from("2001:db8::3"));
+  await until(() => waiting.length === 4);
+  waiting[3]?.end("ok");
+  expect((await again).status).toBe(200);
+  await closeServer(server);
+});
+
+test("ED-34 bodies that are announced and do not come keep no other from being taken", async () => {
+  await using edge = await TestEdge.start();
+  const server = await control(edge);
+  const announced = Array.from({ length: 40 }, () =>
+    edge.raw(`POST /api/v1/x HTTP/1.1\r\nHost: x\r\nContent-Length: ${maxBodyBytes}\r\n\r\nx`),
+  );
+  await until(() => edge.metric("rostra_edge_api_in_flight") === 40);
+  expect(told(await edge.get("/api/v1/x", { method: "POST" }, "hello")).body).toBe("hello");
+  for (const one of announced) one.socket.destroy();
+  await until(() => edge.metric("rostra_edge_api_in_flight") === 0);
+  await closeServer(server);
+});

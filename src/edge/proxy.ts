@@ -1,13 +1,15 @@
 import type http from "node:http";
 import { pipeline } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { addressSubject } from "../foundation/address.ts";
 import { errno, Problem } from "../foundation/errors.ts";
 import { nodeHttp } from "../foundation/http.ts";
-import { forwardedHeaders, type TrustedHops } from "./client-address.ts";
+import { clientAddress, forwardedHeaders, type TrustedHops } from "./client-address.ts";
 import { overloaded, sendNotAllowed, sendRefusal } from "./respond.ts";
 
-/** How many API requests go through one edge at once. */
+/** How many API requests go through one edge at once, and how many of one address. */
 export const maxApiRequests = 512;
+export const maxApiPerAddress = 128;
 /** Bytes of bodies that one edge holds for the API, all requests together. */
 export const maxApiBodyBytes = 32 * 1024 * 1024;
 /** The largest body of one API request. */
@@ -60,18 +62,24 @@ export interface ProxyOptions {
   readonly trustedHops?: TrustedHops;
   /** @default maxApiRequests */
   readonly maxRequests?: number | undefined;
+  /** @default maxApiPerAddress */
+  readonly maxPerAddress?: number | undefined;
 }
 
 /** `/api/**`: passed to control, within this edge's own caps. */
 export class ApiProxy {
   readonly #options: ProxyOptions;
   readonly #most: number;
+  readonly #mostOfOne: number;
+  /** Requests under way of each address that has any. */
+  readonly #byAddress = new Map<string, number>();
   #bodyBytes = 0;
   inFlight = 0;
 
   constructor(options: ProxyOptions) {
     this.#options = options;
     this.#most = options.maxRequests ?? maxApiRequests;
+    this.#mostOfOne = options.maxPerAddress ?? maxApiPerAddress;
   }
 
   /** `url` is path and query, as they came. */
@@ -88,12 +96,24 @@ export class ApiProxy {
 
   async #pass(request: http.IncomingMessage, response: http.ServerResponse, url: string): Promise<void> {
     if (!methods.includes(request.method ?? "")) return sendNotAllowed(request, response, allow);
-    if (this.inFlight >= this.#most) {
+    const address = addressSubject(clientAddress(request, this.#options.trustedHops ?? 0));
+    const ofOne = this.#byAddress.get(address) ?? 0;
+    if (this.inFlight >= this.#most || ofOne >= this.#mostOfOne) {
       this.#options.counts.apiOverflow++;
-      return sendRefusal(response, overloaded("requests for control", this.#most), { connection: "close" });
+      const [what, most] =
+        ofOne < this.#mostOfOne
+          ? (["requests for control", this.#most] as const)
+          : (["requests for control from your address", this.#mostOfOne] as const);
+      return sendRefusal(response, overloaded(what, most), { connection: "close" });
     }
     this.inFlight++;
-    response.once("close", () => this.inFlight--);
+    this.#byAddress.set(address, ofOne + 1);
+    response.once("close", () => {
+      this.inFlight--;
+      const left = (this.#byAddress.get(address) ?? 1) - 1;
+      if (left > 0) this.#byAddress.set(address, left);
+      else this.#byAddress.delete(address);
+    });
     const abort = new AbortController();
     response.once("close", () => abort.abort());
 
@@ -103,20 +123,28 @@ export class ApiProxy {
     pipeline(answer, response, () => {});
   }
 
-  /** Reads the body before anything is sent, so that it can be sent again while control is away. */
+  /**
+   * Reads the body before anything is sent, so that it can be sent again while control is away. What has come counts
+   * against the cap of all bodies, not what was announced: announcing costs nothing.
+   */
   async #body(request: http.IncomingMessage, response: http.ServerResponse): Promise<Buffer> {
     const told = Number(request.headers["content-length"] ?? 0);
-    const chunked = request.headers["transfer-encoding"] !== undefined;
     if (told > maxBodyBytes) throw tooLarge(told);
-    const reserved = chunked ? maxBodyBytes : told;
-    if (reserved === 0) return Buffer.alloc(0);
-    if (this.#bodyBytes + reserved > maxApiBodyBytes) {
-      this.#options.counts.apiOverflow++;
-      throw overloaded("bytes of requests for control", maxApiBodyBytes);
-    }
-    this.#bodyBytes += reserved;
-    response.once("close", () => (this.#bodyBytes -= reserved));
-    return readWhole(request);
+    if (told === 0 && request.headers["transfer-encoding"] === undefined) return Buffer.alloc(0);
+    let held = 0;
+    response.once("close", () => {
+      this.#bodyBytes -= held;
+      held = 0;
+    });
+    return readWhole(request, (bytes) => {
+      if (response.destroyed) return;
+      if (this.#bodyBytes + bytes > maxApiBodyBytes) {
+        this.#options.counts.apiOverflow++;
+        throw overloaded("bytes of requests for control", maxApiBodyBytes);
+      }
+      this.#bodyBytes += bytes;
+      held += bytes;
+    });
   }
 
   async #send(
@@ -170,15 +198,27 @@ export class ApiProxy {
   }
 }
 
-/** Reads a body of at most `maxBodyBytes`. The rest of a larger one is not destroyed, so that its sender hears why. */
-function readWhole(request: http.IncomingMessage): Promise<Buffer> {
+/**
+ * Reads a body of at most `maxBodyBytes`. The rest of one that is refused is not destroyed, so that its sender hears why.
+ * @param take is told of each part's bytes before it is kept, and throws when it must not be
+ */
+function readWhole(request: http.IncomingMessage, take: (bytes: number) => void): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const parts: Buffer[] = [];
   let size = 0;
+  let refused = false;
   request.on("data", (part: Buffer) => {
     size += part.length;
-    if (size > maxBodyBytes) reject(tooLarge(size));
-    else parts.push(part);
+    if (refused) return;
+    try {
+      if (size > maxBodyBytes) throw tooLarge(size);
+      take(part.length);
+      parts.push(part);
+    } catch (refusal) {
+      refused = true;
+      parts.length = 0;
+      reject(refusal);
+    }
   });
   request.once("end", () => resolve(Buffer.concat(parts)));
   request.once("error", reject);

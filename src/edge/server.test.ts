@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { livePaths } from "../wire/paths.ts";
 import { TestEdge, until } from "./edge.test-server.ts";
@@ -91,4 +93,16 @@ test("ED-18 an edge ends twice as once, and takes no new connection after", asyn
   expect((await edge.get(state)).status).toBe(200);
   await Promise.all([edge.scope.end(), edge.scope.end()]);
   await expect(edge.get(state)).rejects.toThrow(/ECONNREFUSED/);
+});
+
+test("ED-35 who does not read an answer is closed and counted, and nobody else is", async () => {
+  await using edge = await TestEdge.start({ stallMs: 300 }, async (_origin, folder) => {
+    await mkdir(join(folder, "web"));
+    await writeFile(join(folder, "web/large.txt"), Buffer.alloc(24 << 20, "x"));
+  });
+  using stuck = edge.stream("/large.txt");
+  stuck.socket.pause();
+  await until(() => edge.metric("rostra_edge_slow_closes_total") === 1);
+  expect((await edge.get("/large.txt")).body.length).toBe(24 << 20);
+  expect(edge.metric("rostra_edge_slow_closes_total")).toBe(1);
 });

@@ -51,8 +51,12 @@ export interface EdgeOptions {
   readonly heldMs?: number;
   /** @default maxApiRequests */
   readonly maxApi?: number;
+  /** @default maxApiPerAddress */
+  readonly maxApiPerAddress?: number;
   /** @default maxWebSockets */
   readonly maxWebSockets?: number;
+  /** Milliseconds. @default stallMs */
+  readonly stallMs?: number;
 }
 
 /** An edge: an HTTP server that whoever made it lets listen. */
@@ -63,6 +67,11 @@ export interface Edge {
   health(): { readonly origin: boolean; readonly spaces: number; readonly listeners: number };
 }
 
+/**
+ * Milliseconds for which a connection with an answer under way may stand still before it is closed: longer than control
+ * may take to answer. Endless responses and WebSockets have their own rules.
+ */
+export const stallMs = 60_000;
 /** Milliseconds that endless responses have to come to their segment's end when the edge ends: one segment and some. */
 export const drainMs = 1500;
 const sweepMs = ms(250);
@@ -99,7 +108,13 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     address,
   });
   const replay = new ReplayRoutes({ directory, upstream, counts });
-  const api = new ApiProxy({ socketPath: options.control, counts, trustedHops, maxRequests: options.maxApi });
+  const api = new ApiProxy({
+    socketPath: options.control,
+    counts,
+    trustedHops,
+    maxRequests: options.maxApi,
+    maxPerAddress: options.maxApiPerAddress,
+  });
   const webSockets = new WebSocketProxy({
     socketPath: options.control,
     counts,
@@ -108,6 +123,11 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   });
   const router = new Router({ live, replay, api, pages, counts });
   const server = httpServer(router, webSockets, counts, log);
+  server.setTimeout(options.stallMs ?? stallMs, (socket) => {
+    // An idle connection has nothing to drain; its time between requests is over.
+    if (socket.writableLength > 0) counts.slowCloses++;
+    socket.destroy();
+  });
 
   const link = new Link(options.origin);
   const followed = link.follow("/feed", (line) => directory.apply(line as FeedLine), {
