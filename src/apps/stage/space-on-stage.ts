@@ -147,7 +147,7 @@ export class SpaceOnStage {
       link: origin,
       scope,
       log,
-      onFenced: () => this.#onFenced(),
+      onFenced: () => this.#onFenced(scope),
       onLost: (_, why) => {
         this.#lost++;
         metrics.chunkLost(why);
@@ -165,10 +165,12 @@ export class SpaceOnStage {
     log.info("on-air", { space: this.id, from: this.#onAirFrom });
   }
 
-  #onFenced(): void {
+  /** @param scope of the programme that was fenced: one that is leaving the air is, by the next one's lease */
+  #onFenced(scope: Scope): void {
+    if (this.#air.state !== "on" || this.#air.scope !== scope) return;
     this.#options.log.error("programme-fenced", { space: this.id });
-    if (this.#air.state === "on") void this.#air.scope.end();
     this.#air = { state: "fenced" };
+    void scope.end();
   }
 
   async #leaveAir(): Promise<void> {

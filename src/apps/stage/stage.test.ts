@@ -25,19 +25,28 @@ let scope: Scope;
 let stage: Link;
 let lines: StageLine[];
 let ingested: { readonly path: string; readonly fence: string }[];
+/** What the origin does with a chunk of this fence. */
+let verdict: (fence: string) => "taken" | "away" | "fenced";
+let leases: number;
 
 beforeEach(async () => {
   scope = new Scope();
   lines = [];
   ingested = [];
+  verdict = () => "taken";
+  leases = 0;
   const run = await mkdtemp(join(tmpdir(), "rostra-stage-"));
   scope.onEnd(() => rm(run, { recursive: true, force: true }));
   const origin = await listenUnix(
     sockets.origin(run),
     async (request, response) => {
       await readBody(request, 1_000_000);
-      if (request.method === "POST") return sendJson(response, 200, { fence: 7 });
-      ingested.push({ path: request.url ?? "", fence: String(request.headers[fenceHeader]) });
+      if (request.method === "POST") return sendJson(response, 200, { fence: 7 + leases++ });
+      const fence = String(request.headers[fenceHeader]);
+      const what = verdict(fence);
+      if (what === "away") return sendJson(response, 503, {});
+      if (what === "fenced") return sendJson(response, 409, { code: "fenced" });
+      ingested.push({ path: request.url ?? "", fence });
       response.writeHead(204).end();
     },
     silentLog,
@@ -224,6 +233,28 @@ test("ST-74 the programme is published from its start on while somebody is there
   await put(spec([voice], null));
   await countOnceQuiet();
   await heard((line) => line.t === "voices" && line.voices.length > 0);
+});
+
+test("ST-76 a programme that is back on air is not stopped by what the last one has still to send", async () => {
+  const voice = { ...person("demo"), recording: "en" };
+  await put(spec([voice], epoch));
+  await expect.poll(() => ingested.length, { timeout: 10_000 }).toBeGreaterThan(0);
+  verdict = () => "away";
+  await expect.poll(() => lines.findLast((line) => line.t === "health")?.onAir).toBe(true);
+  await sleep(700);
+  await put(spec([voice], null));
+  await put(spec([voice], epoch));
+  await expect.poll(() => leases).toBe(2);
+  let fenced = 0;
+  verdict = (fence) => {
+    if (fence !== "7") return "taken";
+    fenced++;
+    return "fenced";
+  };
+  await expect.poll(() => fenced).toBeGreaterThan(0);
+  const before = ingested.length;
+  await expect.poll(() => ingested.length - before, { timeout: 10_000 }).toBeGreaterThan(9);
+  expect(new Set(ingested.slice(before).map(({ fence }) => fence))).toEqual(new Set(["8"]));
 });
 
 test("ST-75 a stage with nobody on it makes no voices and no sound", async () => {
