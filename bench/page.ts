@@ -11,34 +11,38 @@ const runs = option("runs", 5);
 const pages: number[] = [];
 const sound: number[] = [];
 const files = new Map<string, number>();
+const isSound = (path: string): boolean => /\/(stream\.mp4|init\.mp4|\d+\.m4s)$/.test(path);
 
 await using server = await Server.start({ demo: true });
 await server.until("demo", (state) => state.status === "live" && !state.hold && (state.latest ?? 0) > 3);
 for (let run = 0; run < runs; run++) {
   const { browser, page } = await openBrowser();
+  const settled: Promise<void>[] = [];
+  let [own, heard] = [0, 0];
+  page.on("requestfinished", (request) => {
+    const path = new URL(request.url()).pathname;
+    if (isSound(path)) return;
+    const measure = async (): Promise<void> => {
+      const { responseBodySize } = await request.sizes();
+      own += responseBodySize;
+      files.set(path, responseBodySize);
+    };
+    settled.push(measure());
+  });
+  // The stream never finishes: what came of it is counted as it comes.
   const client = await page.context().newCDPSession(page);
   const urls = new Map<string, string>();
-  const bytes = new Map<string, number>();
   await client.send("Network.enable");
   client.on("Network.responseReceived", ({ requestId, response }) =>
     urls.set(requestId, new URL(response.url).pathname),
   );
   client.on("Network.dataReceived", ({ requestId, encodedDataLength }) => {
-    bytes.set(requestId, (bytes.get(requestId) ?? 0) + encodedDataLength);
+    if (isSound(urls.get(requestId) ?? "")) heard += encodedDataLength;
   });
   await page.goto(`${server.url}/s/demo`);
   await pressListen(page);
   await page.waitForFunction(() => (globalThis as unknown as { __ear: { take(): string } }).__ear.take().length > 0);
-  const isSound = (path: string): boolean => /\/(stream\.mp4|init\.mp4|\d+\.m4s)$/.test(path);
-  let [own, heard] = [0, 0];
-  for (const [id, path] of urls) {
-    const size = bytes.get(id) ?? 0;
-    if (isSound(path)) heard += size;
-    else {
-      own += size;
-      files.set(path, size);
-    }
-  }
+  await Promise.all(settled);
   pages.push(own / 1000);
   sound.push(heard / 1000);
   await browser.close();
