@@ -11,7 +11,7 @@ import { folder, liveFrom, spec, ringBytes, world } from "./origin.test-kit.ts";
 import { Journal, type JournalOptions } from "./journal.ts";
 import { originMetrics } from "./metrics.ts";
 
-type Fault = "none" | "write" | "sync" | "hang";
+type Fault = "none" | "write" | "sync" | "hang" | "hang-sync";
 
 /** The disk shelf, whose archives fail as told. */
 function faulty(shelf: ArchiveShelf): { shelf: ArchiveShelf; fault: { kind: Fault }; release: () => void } {
@@ -25,6 +25,7 @@ function faulty(shelf: ArchiveShelf): { shelf: ArchiveShelf; fault: { kind: Faul
     },
     sync: async () => {
       if (fault.kind === "sync") throw Object.assign(new Error("i/o error"), { code: "EIO" });
+      if (fault.kind === "hang-sync") await new Promise<void>((resolve) => (release = resolve));
       return archive.sync();
     },
     first: () => archive.first(),
@@ -116,6 +117,19 @@ test("OR-29 a disk that does not answer is passed over, and nothing piles up beh
       return order.at(-1);
     })
     .toBe("d true");
+});
+
+test("OR-34 a sync that does not end holds nobody up, and what is written meanwhile is stored", async () => {
+  const { one, fault, order, push, release } = await journal({ slowMs: 20 });
+  const [a, b] = someSegments(0, 0);
+  push(a, "a");
+  fault.kind = "hang-sync";
+  expect(await Promise.all([one.sync(), one.sync()])).toEqual([false, false]);
+  push(b, "b");
+  await expect.poll(() => order).toEqual(["a true", "b true"]);
+  fault.kind = "none";
+  release();
+  await expect.poll(() => one.sync()).toBe(true);
 });
 
 test("OR-30 after a sync that failed nothing is called stored any more", async () => {

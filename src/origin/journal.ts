@@ -3,7 +3,10 @@ import type { Log } from "../foundation/log.ts";
 import type { Counter, Histogram } from "../foundation/meter.ts";
 import type { Archive, ArchivedChunk } from "./archive.ts";
 
-/** A disk that has not answered for so long is passed over: the live goes on, and what comes meanwhile is not stored. */
+/**
+ * A disk that has not answered for so long is passed over: the live goes on. What comes while a write does not end is not
+ * stored; while a sync does not end, what is written is stored, but nobody is told that it is there for good.
+ */
 export const slowDiskMs = 500;
 /** After a failed write, so long until the next attempt. */
 export const archiveRetryMs = 2_000;
@@ -48,6 +51,7 @@ export class Journal {
   #stuck = false;
   #syncing: Promise<boolean> | undefined;
   #nextSync: Promise<boolean> | undefined;
+  #syncIsSlow = false;
 
   constructor(options: JournalOptions) {
     this.#options = options;
@@ -70,6 +74,24 @@ export class Journal {
 
   /** Makes all that is stored outlive a loss of power; false when that cannot be said. Many calls share one sync. */
   sync(): Promise<boolean> {
+    const { slowMs = slowDiskMs } = this.#options;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const slow = setTimeout(() => {
+      this.#options.failures.add();
+      if (!this.#syncIsSlow) this.#options.log.warn("archive-sync-slow", { ms: slowMs });
+      this.#syncIsSlow = true;
+      resolve(false);
+    }, slowMs);
+    void this.#synced().then((good) => {
+      clearTimeout(slow);
+      this.#syncIsSlow = false;
+      resolve(good);
+    });
+    return promise;
+  }
+
+  /** However long it takes. */
+  #synced(): Promise<boolean> {
     if (!this.#syncing) return this.#startSync();
     // One under way may have begun before the caller's write, so this call needs the one after it.
     this.#nextSync ??= this.#syncing.then(() => {

@@ -54,8 +54,12 @@ export class Replay implements ReplayReader {
   }
 
   marks(): Promise<ReplayMarks> {
-    this.#marks ??= readMarks(this);
-    return this.#marks;
+    if (this.#marks) return this.#marks;
+    const marks = readMarks(this);
+    this.#marks = marks;
+    // A failure is not remembered: the next request tries again.
+    marks.catch(() => (this.#marks = undefined));
+    return marks;
   }
 
   download(file: "audio.m4a" | "audio.opus"): Promise<Download> {

@@ -59,6 +59,7 @@ type Phase =
 export class Space {
   readonly #options: SpaceOptions;
   readonly #announcements = new Announcements();
+  readonly #openedAt: number;
   #record: TimelineRecord;
   #phase: Phase = { kind: "waiting" };
   #level: ServiceLevel = 0;
@@ -68,6 +69,7 @@ export class Space {
   private constructor(options: SpaceOptions, record: TimelineRecord) {
     this.#options = options;
     this.#record = record;
+    this.#openedAt = options.clock.now();
   }
 
   /** A Space that was kept, or a new one; from the lobby on its timeline runs when this resolves. */
@@ -171,11 +173,20 @@ export class Space {
 
   /** Takes the programme's chunk; resolves once it is published, with whether the archive has it. */
   async ingest(rendition: RenditionName, slot: number, fence: number | undefined, bytes: Uint8Array): Promise<boolean> {
-    if (fence !== this.#record.fence) throw fenced(fence, this.#record.fence);
+    if (fence === undefined || !this.#isNewest(fence)) throw fenced(fence, this.#record.fence);
     if (this.#phase.kind !== "running") throw notOnAir(`${this.id} is ${this.spec.status}.`);
     const acknowledged = this.#phase.timeline.ingest(rendition, slot, bytes);
     this.#options.on.rescheduled(this);
     return acknowledged;
+  }
+
+  /**
+   * Only an origin gives fences, and the clock is in them: one above the newest known here, from before this process
+   * opened the Space, is of a lease that could not be kept on disk.
+   */
+  #isNewest(fence: number): boolean {
+    if (fence > this.#record.fence && fence <= this.#openedAt) this.#record = { ...this.#record, fence };
+    return fence === this.#record.fence;
   }
 
   /** How many listen now, on all edges. */

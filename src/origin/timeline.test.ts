@@ -346,6 +346,22 @@ test("OR-17 fences grow, also over a restart and when the disk keeps nothing", a
   expect(await w.space.lease()).toBeGreaterThan(third);
 });
 
+test("OR-33 a programme goes on over a restart though its lease could not be kept", async () => {
+  const w = await world({ spec: liveFrom(0) });
+  const save = w.register.save;
+  const old = await w.space.lease();
+  w.register.save = () => Promise.reject(new Error("ENOSPC"));
+  await w.advance(20);
+  const fence = await w.space.lease();
+  await w.broadcast(0, 2, fence);
+  w.register.save = save;
+  await w.restart(5);
+  expect(await w.produce(2, fence)).toEqual([true, true, true]);
+  await w.broadcast(3, 4, fence);
+  expect(w.isProgramme(4)).toBe(true);
+  expect(await refusal(() => w.produce(5, old))).toBe("fenced");
+});
+
 test("OR-18 the same spec again changes nothing; another epoch is refused", async () => {
   const w = await world();
   await w.advance(3 * chunkMs);
