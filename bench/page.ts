@@ -23,9 +23,9 @@ for (let run = 0; run < runs; run++) {
     const path = new URL(request.url()).pathname;
     if (isSound(path)) return;
     const measure = async (): Promise<void> => {
-      const { responseBodySize } = await request.sizes();
-      own += responseBodySize;
-      files.set(path, responseBodySize);
+      const size = Number((await (await request.response())?.allHeaders())?.["content-length"] ?? Number.NaN);
+      own += size;
+      files.set(path, size);
     };
     settled.push(measure());
   });
