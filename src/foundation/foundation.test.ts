@@ -52,6 +52,18 @@ describe("scope", () => {
   });
 });
 
+test("FO-12 a timeout that has run and a child that has ended are owned no more", async () => {
+  const scope = new Scope();
+  const ran = await new Promise<number>((resolve) => scope.after(ms(1), () => resolve(scope.owned)));
+  expect(ran).toBe(0);
+  const child = scope.child();
+  scope.after(ms(60_000), () => {});
+  expect(scope.owned).toBe(2);
+  await child.end();
+  expect(scope.owned).toBe(1);
+  await scope.end();
+});
+
 describe("clock", () => {
   test("FO-4 two clocks with one anchor agree, and an anchor survives being written as text", () => {
     const anchor = newAnchor();

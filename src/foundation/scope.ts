@@ -27,10 +27,19 @@ export class Scope implements AsyncDisposable {
     else this.#ends.push(end);
   }
 
-  /** A timeout that the scope clears. */
+  /** How many things there are to end. */
+  get owned(): number {
+    return this.#ends.length;
+  }
+
+  /** A timeout that the scope clears; once it has run the scope forgets it. */
   after(delay: Milliseconds, run: () => void): NodeJS.Timeout {
-    const timer = setTimeout(run, delay);
-    this.onEnd(() => clearTimeout(timer));
+    const end = (): void => clearTimeout(timer);
+    const timer = setTimeout(() => {
+      this.#forget(end);
+      run();
+    }, delay);
+    this.onEnd(end);
     return timer;
   }
 
@@ -46,10 +55,7 @@ export class Scope implements AsyncDisposable {
     const child = new Scope();
     const end = (): Promise<void> => child.end();
     this.onEnd(end);
-    child.onEnd(() => {
-      const at = this.#ends.indexOf(end);
-      if (at >= 0 && !this.#ending) this.#ends.splice(at, 1);
-    });
+    child.onEnd(() => this.#forget(end));
     return child;
   }
 
@@ -60,6 +66,11 @@ export class Scope implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.end();
+  }
+
+  #forget(end: End): void {
+    const at = this.#ends.indexOf(end);
+    if (at >= 0 && !this.#ending) this.#ends.splice(at, 1);
   }
 
   async #run(): Promise<void> {

@@ -103,13 +103,24 @@ test("ST-18 who names no session, an ended one, or one that is connected already
   inner.server.close();
 });
 
-test("ST-18 only so many connections may wait without a name", async () => {
+test("ST-18 only so many connections may wait without a name, and they keep nobody out who has one", async () => {
   const mux = await openTcpMux(0, silentLog);
-  const waiting = Array.from({ length: maxUnnamed }, () => dial(mux.port));
-  await Promise.all(waiting.map((socket) => once(socket, "connect")));
-  await once(dial(mux.port), "close");
-  expect(waiting.some((socket) => socket.destroyed)).toBe(false);
+  const inner = await listener("inner");
+  mux.register(session("known", inner.port));
+  const waiting: net.Socket[] = [];
+  for (let n = 0; n < maxUnnamed; n++) {
+    const socket = dial(mux.port);
+    waiting.push(socket);
+    await once(socket, "connect");
+  }
+  const named = dial(mux.port);
+  named.write(request("known:x"));
+  const [said] = (await once(named, "data")) as [Buffer];
+  expect(said.toString()).toBe("inner");
+  await expect.poll(() => waiting.filter((socket) => socket.closed).length).toBe(1);
+  expect(waiting[0]?.closed).toBe(true);
   await mux.close();
+  inner.server.close();
   await expect.poll(() => waiting.every((socket) => socket.closed)).toBe(true);
 });
 

@@ -24,7 +24,7 @@ export interface TcpSession {
   readonly loopbackPort: number;
 }
 
-/** Connections that have not said yet whose they are; more are refused. */
+/** Connections that have not said yet whose they are; with one more the oldest is closed. */
 export const maxUnnamed = 64;
 /** A binding request with all its attributes fits easily. */
 const maxFirstFrame = 1500;
@@ -96,10 +96,9 @@ export async function openTcpMux(port: number, log: Log): Promise<TcpMux> {
 
   const server = net.createServer({ noDelay: true }, (socket) => {
     socket.on("error", () => socket.destroy());
-    if (unnamed.size >= maxUnnamed) {
-      socket.destroy();
-      return;
-    }
+    // Who has a name says it at once: those who have been silent for longest give way, and so keep nobody out.
+    const [oldest] = unnamed;
+    if (unnamed.size >= maxUnnamed) oldest?.destroy();
     unnamed.add(socket);
     socket.setTimeout(firstFrameMs, () => socket.destroy());
     socket.on("close", () => unnamed.delete(socket));
