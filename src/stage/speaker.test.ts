@@ -103,6 +103,23 @@ test("ST-42 somebody who only listens is kept by their RTCP", async () => {
   expect(states).toEqual(["connected", "gone silent"]);
 });
 
+test("ST-42 somebody who stops sending, and is there by their RTCP, is interrupted once and kept as one who only listens", async () => {
+  const session = await rig();
+  const { speaker, clock, states } = session;
+  speaker.events.onState("connected");
+  await speak(session, 50);
+  for (let n = 0; n < 20; n++) {
+    clock.advance(interruptedAfter);
+    speaker.watch();
+    if (n % 4 === 3) speaker.events.onAlive();
+  }
+  expect(states).toEqual(["connected", "interrupted", "connected"]);
+  await speak(session, 50, 100);
+  clock.advance(goneAfter);
+  speaker.watch();
+  expect(states.slice(3)).toEqual(["gone silent"]);
+});
+
 test("ST-43 what they hear is Opus of 20 ms, numbered on and dated by the clock, also over ticks that were skipped", async () => {
   const { speaker, sent } = await rig();
   speaker.send(99, tone(99, 500));

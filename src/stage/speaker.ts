@@ -76,7 +76,7 @@ export class Speaker {
   /** For the driver that makes the peer; what comes before `attach` is taken too. */
   readonly events: PeerEvents = {
     onPacket: (packet) => this.#onPacket(packet),
-    onAlive: () => this.#onAlive(),
+    onAlive: () => this.#onRtcp(),
     onState: (state) => this.#onPeerState(state),
   };
 
@@ -164,6 +164,12 @@ export class Speaker {
     const sequence = this.#reception.count(packet.ssrc, packet.sequence, packet.timestamp, now);
     this.#audioHeard = true;
     this.#buffer.push({ ...packet, sequence });
+    this.#onAlive();
+  }
+
+  /** Alive without sound: they have stopped sending, and are kept as one who only listens until they send again. */
+  #onRtcp(): void {
+    if (this.#state.is === "interrupted") this.#audioHeard = false;
     this.#onAlive();
   }
 

@@ -10,6 +10,8 @@ export interface BrowserOptions {
   /** A WAV file that the fake microphone plays, over and over. */
   readonly microphone?: string;
   readonly context?: BrowserContextOptions;
+  /** More of Chromium's command line; a later flag beats an earlier one. */
+  readonly flags?: readonly string[];
 }
 
 /**
@@ -90,6 +92,7 @@ export async function openBrowser(options: BrowserOptions = {}): Promise<{ brows
       "--use-fake-ui-for-media-stream",
       "--use-fake-device-for-media-stream",
       ...(options.microphone === undefined ? [] : [`--use-file-for-fake-audio-capture=${options.microphone}`]),
+      ...(options.flags ?? []),
     ],
   });
   const context = await browser.newContext({ permissions: ["microphone"], ...options.context });

@@ -153,6 +153,23 @@ test("SP-8 rejoining drops the old session and offers anew at once; another micr
   expect(whip.offers).toHaveLength(2);
 });
 
+test("SP-8 silence takes the place of a microphone that is gone, and gives it to the next", async () => {
+  const whip = new FakeWhip();
+  const media = await connected(whip);
+  await media.useTrack(undefined);
+  await media.useTrack(undefined);
+  expect(whip.silences).toHaveLength(1);
+  expect(whip.peer.sent.at(-1)).toBe(whip.silences[0]);
+  const headset = new FakeTrack("headset");
+  await media.useTrack(asTrack(headset));
+  expect(whip.peer.sent.at(-1)).toBe(headset);
+  expect(whip.silences[0]?.readyState).toBe("ended");
+  await media.useTrack(undefined);
+  media.end();
+  expect(whip.silences.map(({ readyState }) => readyState)).toEqual(["ended", "ended"]);
+  expect(whip.offers).toHaveLength(1);
+});
+
 test("SP-9 leaving ends the session once, by a DELETE that outlives the page, even twice or before the answer", async () => {
   const whip = new FakeWhip();
   const media = await connected(whip);

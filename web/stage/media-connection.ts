@@ -1,6 +1,7 @@
 import { type Milliseconds, ms } from "../../src/foundation/duration.ts";
 import type { ProblemDocument } from "../../src/foundation/errors.ts";
 import { retryDelay } from "./backoff.ts";
+import type { Silence } from "./silence.ts";
 import { type Readable, Store } from "./store.ts";
 import { browserPorts, type Transport, type WhipOptions, type WhipPorts, WhipRefusal, WhipSession } from "./whip.ts";
 
@@ -50,7 +51,9 @@ export class MediaConnection {
   readonly #options: MediaConnectionOptions;
   readonly #state = new Store<MediaState>({ kind: "off" });
   #token: string;
+  /** What is sent: the microphone's, or silence. */
   #track: MediaStreamTrack | undefined;
+  #silence: Silence | undefined;
   #session: WhipSession | undefined;
   #attempts = 0;
   #transport: Transport = "udp";
@@ -80,10 +83,17 @@ export class MediaConnection {
     this.#token = token;
   }
 
-  /** Sends another microphone, or none. */
+  /**
+   * Sends another microphone; when one is gone, silence in its place. A session that stops sending counts as interrupted:
+   * the audience would get hold audio, and this person would not hear the others.
+   */
   async useTrack(track: MediaStreamTrack | undefined): Promise<void> {
-    this.#track = track;
-    await this.#session?.replaceTrack(track ?? null);
+    const silence = this.#silence;
+    if (track === undefined && (silence !== undefined || this.#track === undefined)) return;
+    this.#silence = track ? undefined : (this.#options.ports ?? browserPorts).silence();
+    this.#track = track ?? this.#silence?.track;
+    await this.#session?.replaceTrack(this.#track ?? null);
+    silence?.end();
   }
 
   /** Leaves. Safe to call twice; `start` begins again. */
@@ -91,6 +101,11 @@ export class MediaConnection {
     this.#wanted = false;
     this.#attempts = 0;
     this.#drop();
+    if (this.#silence) {
+      this.#silence.end();
+      this.#silence = undefined;
+      this.#track = undefined;
+    }
     this.#state.set({ kind: "off" });
   }
 

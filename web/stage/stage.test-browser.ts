@@ -94,6 +94,7 @@ export class FakeWhip implements WhipPorts {
   get offers(): FakeRequest[] {
     return this.requests.filter((one) => one.method === "POST");
   }
+  readonly silences: FakeTrack[] = [];
   get peer(): FakePeer {
     const last = this.peers.at(-1);
     if (!last) throw new Error("no peer was made");
@@ -104,6 +105,12 @@ export class FakeWhip implements WhipPorts {
     const peer = new FakePeer();
     this.peers.push(peer);
     return peer as unknown as RTCPeerConnection;
+  }
+
+  silence(): { track: MediaStreamTrack; end: () => void } {
+    const track = new FakeTrack("silence", "");
+    this.silences.push(track);
+    return { track: asTrack(track), end: () => track.stop() };
   }
 
   streamOf(track: MediaStreamTrack): MediaStream {

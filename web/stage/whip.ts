@@ -1,6 +1,7 @@
 import { type Milliseconds, ms } from "../../src/foundation/duration.ts";
 import type { ProblemDocument } from "../../src/foundation/errors.ts";
 import { preferOpus } from "./sdp.ts";
+import { openSilence, type Silence } from "./silence.ts";
 
 /**
  * One media session by WHIP (RFC 9725): an offer with one audio section both ways is POSTed, the answer carries the
@@ -28,12 +29,15 @@ export interface WhipPorts {
   /** A stream that an `<audio>` element can play. */
   streamOf(track: MediaStreamTrack): MediaStream;
   fetch(url: string, init: RequestInit): Promise<Response>;
+  /** What is sent while there is no microphone. */
+  silence(): Silence;
 }
 
 export const browserPorts: WhipPorts = {
   createPeer: (configuration) => new RTCPeerConnection(configuration),
   streamOf: (track) => new MediaStream([track]),
   fetch: (url, init) => fetch(url, init),
+  silence: openSilence,
 };
 
 /** Why an offer was not answered. `retryable` is false when the same offer would be refused again. */
