@@ -1,4 +1,4 @@
-import { mkdir, realpath } from "node:fs/promises";
+import { lstat, mkdir, realpath } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -51,7 +51,13 @@ export async function runFolder(data: string): Promise<string> {
   await mkdir(data, { recursive: true, mode: 0o700 });
   const inData = join(await realpath(data), "run");
   if (Buffer.byteLength(join(inData, "control.sock")) <= longestSocketPath - 8) return inData;
-  return join(tmpdir(), `rostra-${createHash("sha256").update(inData).digest("hex").slice(0, 16)}`);
+  const elsewhere = join(tmpdir(), `rostra-${createHash("sha256").update(inData).digest("hex").slice(0, 16)}`);
+  // Anybody may make a folder there, of any name: in one that is not ours alone, others could put sockets of their own.
+  await mkdir(elsewhere, { recursive: true, mode: 0o700 });
+  const found = await lstat(elsewhere);
+  const isOurs = found.isDirectory() && found.uid === (process.getuid?.() ?? found.uid) && (found.mode & 0o077) === 0;
+  if (!isOurs) throw new Error(`the folder of its sockets, ${elsewhere}, is somebody else's or open to others`);
+  return elsewhere;
 }
 
 /** Far from the UDP port's number, so that servers on neighbouring HTTP ports do not meet. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm, symlink } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -65,6 +65,18 @@ describe("options", () => {
     const elsewhere = await runFolder(deep);
     expect(elsewhere.length).toBeLessThan(90);
     expect(await runFolder(deep)).toBe(elsewhere);
+    await rm(elsewhere, { recursive: true });
+  });
+
+  test("SV-8 sockets elsewhere are in a folder that is ours alone", async () => {
+    const deep = join(folder, "f".repeat(60), "g".repeat(60));
+    const elsewhere = await runFolder(deep);
+    await chmod(elsewhere, 0o777);
+    await expect(runFolder(deep)).rejects.toThrow("open to others");
+    await rm(elsewhere, { recursive: true });
+    await symlink(folder, elsewhere);
+    await expect(runFolder(deep)).rejects.toThrow("somebody else's");
+    await rm(elsewhere);
   });
 });
 
