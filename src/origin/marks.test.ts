@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
 import type { RoomEvent } from "../wire/events.ts";
+import type { Archive } from "./archive.ts";
 import { MarkWriter } from "./marks.ts";
+import { hold, spec } from "./origin.test-kit.ts";
+import { Replay } from "./replay.ts";
 
 const stage = (...names: string[]): RoomEvent => ({
   t: "stage",
@@ -45,4 +48,15 @@ test("OR-61 a blip is no speech, a name that changed is the last one, and nobody
     ],
     spoke: [[1, 3_520, 3_840]],
   });
+});
+
+test("OR-66 marks that could not be read are read again by the next request", async () => {
+  let broken = true;
+  const archive = {
+    segment: () => (broken ? Promise.reject(new Error("EIO")) : Promise.resolve([undefined, undefined, undefined])),
+  } as unknown as Archive;
+  const replay = new Replay(spec(), { first: 0, last: 1 }, archive, hold);
+  await expect(replay.marks()).rejects.toThrow("EIO");
+  broken = false;
+  expect((await replay.marks()).spoke).toEqual([]);
 });
