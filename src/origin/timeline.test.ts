@@ -348,7 +348,7 @@ test("OR-17 fences grow, also over a restart and when the disk keeps nothing", a
 
 test("OR-33 a programme goes on over a restart though its lease could not be kept", async () => {
   const w = await world({ spec: liveFrom(0) });
-  const save = w.register.save;
+  const save = w.register.save.bind(w.register);
   const old = await w.space.lease();
   w.register.save = () => Promise.reject(new Error("ENOSPC"));
   await w.advance(20);
