@@ -122,14 +122,14 @@ interface State {
   /** What is there once it is drawn. */
   readonly ready: string;
   readonly owner?: boolean;
-  readonly then?: (page: Page) => Promise<void>;
+  readonly afterwards?: (page: Page) => Promise<void>;
 }
 
 const states: readonly State[] = [
   { what: "home", path: pagePaths.home, ready: ".on-air h3" },
   { what: "Space, scheduled", path: () => pagePaths.space(spaces.scheduled.slug), ready: "main h1" },
   { what: "Space, lobby", path: () => pagePaths.space(spaces.lobby.slug), ready: ".bar .large" },
-  { what: "Space, live and playing", path: () => pagePaths.space("demo"), ready: ".bar .large", then: playDemo },
+  { what: "Space, live and playing", path: () => pagePaths.space("demo"), ready: ".bar .large", afterwards: playDemo },
   {
     what: "Space, ended, with its replay",
     path: () => pagePaths.space(spaces.ended.slug),
@@ -153,7 +153,7 @@ const states: readonly State[] = [
     path: () => pagePaths.desk(spaces.scheduled.slug),
     ready: "main h2:visible",
     owner: true,
-    then: async (page) => {
+    afterwards: async (page) => {
       await page.locator(".page-head button").first().click();
       await page.locator("dialog[open]").waitFor();
     },
@@ -190,17 +190,17 @@ test.skipIf(!there)("EE-9 the means find what is wrong on a page", async () => {
 
 test.skipIf(!there).each(states)(
   "EE-9 $what: no serious finding of axe-core, and nothing wider than the window in any language",
-  async ({ path, ready, owner = false, then }) => {
+  async ({ path, ready, owner = false, afterwards }) => {
     const { page, context } = await open(path(), { owner });
     await page.locator(ready).first().waitFor();
-    await then?.(page);
+    await afterwards?.(page);
     await page.waitForTimeout(500);
     expect(await faultsOf(page)).toEqual([]);
     await context.close();
     for (const language of languages.slice(1)) {
       const other = await open(path(), { owner, locale: language });
       await other.page.locator(ready).first().waitFor();
-      await then?.(other.page);
+      await afterwards?.(other.page);
       await other.page.waitForTimeout(300);
       expect(await other.page.evaluate("document.documentElement.lang")).toBe(language);
       expect(await overflow(other.page), language).toEqual([]);
