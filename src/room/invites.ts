@@ -101,8 +101,6 @@ export class Invites {
 
 /** The participant that an invite of the host's place always means. */
 export const hostParticipant = (invite: string): string => `${invite}-host`;
-/** The Space's owner as a participant. */
-export const ownerParticipant = "owner";
 
 const isShort = (value: unknown): value is string =>
   typeof value === "string" && value.length > 0 && value.length <= 64;

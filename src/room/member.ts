@@ -46,6 +46,8 @@ export const maxHands = 500;
 /** The most removed people and spent invites that are remembered; the oldest are forgotten first. */
 export const maxRemembered = 500;
 export const maxNameLength = 80;
+/** The Space's owner as a participant: host by right, and removed by nobody. */
+export const ownerParticipant = "owner";
 
 export const isSeated = (member: Member): member is Seated => member.place === "stage";
 export const roleOf = (member: Member): Role => (isSeated(member) ? member.role : "listener");

@@ -129,12 +129,12 @@ export class Places {
 
   /**
    * The role for one who has a right to the host's place: a holder who is away or synthetic gives way; beside a holder
-   * who is on air it is co-host.
+   * who is on air it is co-host, or speaker where there are enough co-hosts.
    */
   hostOrCohost(): StageRole {
     const holder = this.seated.find((one) => one.role === "host");
     if (!holder) return "host";
-    if (holder.media.kind === "connected") return "cohost";
+    if (holder.media.kind === "connected") return this.roleAfterHost();
     this.needPlace();
     this.assign(holder, this.roleAfterHost());
     return "host";

@@ -284,6 +284,25 @@ test("RO-22 the owner takes the host's place from one who is away, and stands be
   expect(roles()).toEqual(["x:host", "h:cohost", "owner:cohost"]);
 });
 
+test("RO-22 where host and co-hosts are all there, one with a right to the host's place still gets in", () => {
+  come("h", "host");
+  come("c", "cohost");
+  come("d", "cohost");
+  room.enter({ by: "owner", id: "owner" }, t0);
+  expect(roles()).toEqual(["h:host", "c:cohost", "d:cohost", "owner:speaker"]);
+});
+
+test("RO-27 a host to whom the owner has handed over cannot remove the owner", () => {
+  room.enter({ by: "owner", id: "owner" }, t0);
+  room.connect("owner");
+  room.heard("owner", true, t0);
+  come("s", "speaker");
+  room.handOver("owner", "s");
+  expect(code(() => room.remove("s", "owner"))).toBe("not-allowed");
+  room.setRole("s", "owner", "speaker");
+  expect(roles()).toEqual(["s:host", "owner:speaker"]);
+});
+
 test("RO-22 a synthetic host gives way, and an owner in the audience is seated", () => {
   room.enter({ by: "recording", id: "demo", name: "Demo", role: "host", recording: "en" }, t0);
   expect([room.occupied, room.readyToStart]).toEqual([true, true]);

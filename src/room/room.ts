@@ -10,6 +10,7 @@ import {
   maxRemembered,
   type Member,
   notAllowed,
+  ownerParticipant,
   removedFromRoom,
   roleOf,
   roomFull,
@@ -197,6 +198,7 @@ export class Room {
   /** Removes somebody for good; the invite they came with takes nobody in any more. */
   remove(by: string, id: string): void {
     const target = this.#target(by, "remove", id);
+    if (id === ownerParticipant) throw notAllowed(roleOf(this.#places.need(by)), "remove the owner of this server");
     remember(this.#removed, id);
     if (target.invite !== null) remember(this.#spentInvites, target.invite);
     this.#places.drop(target);

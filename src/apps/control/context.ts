@@ -1,7 +1,8 @@
 import type { FastifyRequest } from "fastify";
 import type { Link } from "../../foundation/link.ts";
 import type { Log } from "../../foundation/log.ts";
-import { type Invites, ownerParticipant } from "../../room/invites.ts";
+import type { Invites } from "../../room/invites.ts";
+import { ownerParticipant } from "../../room/member.ts";
 import type { ActionOnSpace } from "../../room/roles.ts";
 import type { Store } from "../../store/store.ts";
 import type { ActiveSpace } from "./active-space.ts";

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import type { Entry } from "../../room/entry.ts";
-import { hostParticipant, ownerParticipant, type Token } from "../../room/invites.ts";
+import { hostParticipant, type Token } from "../../room/invites.ts";
+import { ownerParticipant } from "../../room/member.ts";
 
 const alphabet = "abcdefghijklmnopqrstuvwxyz234567";
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { epochMs, minutes, seconds } from "../../foundation/duration.ts";
 import { Problem } from "../../foundation/errors.ts";
-import { ownerParticipant } from "../../room/invites.ts";
+import { ownerParticipant } from "../../room/member.ts";
 import { cancel, end, moveStart, startNow } from "../../room/life.ts";
 import { maxListed, type NewSpace, type SpacePatch, type SpaceStatus } from "../../store/store.ts";
 import {
