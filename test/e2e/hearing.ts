@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 
 /**
  * The ears' stand-in: how alike a recording is to an original, as the peak of the normalised cross-correlation of
@@ -23,6 +23,34 @@ export function decode(source: string, extra: readonly string[] = []): Float32Ar
   );
   if (done.status !== 0) throw new Error(`ffmpeg could not decode ${source}: ${done.stderr.toString()}`);
   return new Float32Array(done.stdout.buffer, done.stdout.byteOffset, done.stdout.byteLength >> 2).slice();
+}
+
+/** As `decode`, for what is still being made: as it comes, for a while, and without holding up this process. */
+export async function decodeLive(url: string, seconds: number): Promise<Float32Array> {
+  const words = [
+    "-v",
+    "error",
+    "-i",
+    url,
+    "-t",
+    String(seconds),
+    "-f",
+    "f32le",
+    "-ac",
+    "1",
+    "-ar",
+    String(hearingRate),
+    "-",
+  ];
+  const child = spawn("ffmpeg", words, { stdio: ["ignore", "pipe", "pipe"], timeout: (seconds + 20) * 1000 });
+  const parts: Buffer[] = [];
+  let said = "";
+  child.stdout.on("data", (part: Buffer) => parts.push(part));
+  child.stderr.on("data", (text: Buffer) => (said += text.toString()));
+  const code = await new Promise((done) => child.once("close", done));
+  if (code !== 0) throw new Error(`ffmpeg could not decode ${url}: ${said}`);
+  const bytes = Buffer.concat(parts);
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~3)));
 }
 
 /** Root mean square in dBFS; −Infinity for silence. */
