@@ -29,6 +29,8 @@ export interface ServerOptions {
   readonly data?: string;
   /** More environment variables. */
   readonly env?: NodeJS.ProcessEnv;
+  /** An installed `rostra` to run instead of this working tree. */
+  readonly program?: string;
 }
 
 /** A real `rostra serve` of its own, with its owner signed in. */
@@ -54,7 +56,6 @@ export class Server implements AsyncDisposable {
     const port = await freePort();
     const data = options.data ?? (await mkdtemp(join(tmpdir(), "rostra-e2e-")));
     const args = [
-      "scripts/start.mjs",
       "serve",
       "--port",
       String(port),
@@ -65,8 +66,10 @@ export class Server implements AsyncDisposable {
       "--log",
       "json",
     ];
-    const child = spawn(process.execPath, options.demo ? args : [...args, "--no-demo"], {
-      cwd: root,
+    if (!options.demo) args.push("--no-demo");
+    const { program } = options;
+    const child = spawn(program ?? process.execPath, program ? args : ["scripts/start.mjs", ...args], {
+      cwd: program ? data : root,
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -6,4 +6,10 @@ export { createPlayer } from "./player.ts";
 export type { Player, PlayerChange, PlayerMetrics, PlayerOptions, PlayerState } from "./player.ts";
 export type { WayTaken } from "./way.ts";
 
+declare global {
+  interface HTMLElementTagNameMap {
+    "rostra-player": RostraPlayer;
+  }
+}
+
 if (!customElements.get("rostra-player")) customElements.define("rostra-player", RostraPlayer);
