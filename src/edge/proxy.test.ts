@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { closeServer, listenUnix, readBody } from "../foundation/link.ts";
 import { silentLog } from "../foundation/log.ts";
 import { type Answer, TestEdge, until } from "./edge.test-server.ts";
-import { maxBodyBytes } from "./proxy.ts";
+import { maxBodyBytes } from "../wire/body.ts";
 
 interface Echo {
   readonly method: string;
@@ -140,6 +140,16 @@ test("ED-24 a body above the cap is 413, told or not, and one at the cap passes"
   expect([unknown.status, code(unknown)]).toEqual([413, "too-large"]);
   expect(told(await edge.get("/api/v1/x", chunked, "hello")).body).toBe("hello");
   await closeServer(server);
+});
+
+test("ED-24 why a body is refused is heard by a client that is still sending it", async () => {
+  await using edge = await TestEdge.start();
+  const huge = Buffer.alloc(300 * maxBodyBytes, "x");
+  for (let n = 0; n < 5; n++) {
+    const headers = { "content-length": huge.length };
+    const refused = await edge.get("/api/v1/x", { method: "POST", headers }, huge);
+    expect([refused.status, code(refused), refused.headers.connection]).toEqual([413, "too-large", "close"]);
+  }
 });
 
 test("ED-24 too many requests at once are 503, and there is room again after", async () => {

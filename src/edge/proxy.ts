@@ -4,16 +4,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { addressSubject } from "../foundation/address.ts";
 import { errno, Problem } from "../foundation/errors.ts";
 import { nodeHttp } from "../foundation/http.ts";
+import { maxBodyBytes } from "../wire/body.ts";
 import { clientAddress, forwardedHeaders, type TrustedHops } from "./client-address.ts";
-import { overloaded, sendNotAllowed, sendRefusal } from "./respond.ts";
+import { overloaded, refuseUnread, sendNotAllowed, sendRefusal } from "./respond.ts";
 
 /** How many API requests go through one edge at once, and how many of one address. */
 export const maxApiRequests = 512;
 export const maxApiPerAddress = 128;
 /** Bytes of bodies that one edge holds for the API, all requests together. */
 export const maxApiBodyBytes = 32 * 1024 * 1024;
-/** The largest body of one API request. */
-export const maxBodyBytes = 1024 * 1024;
 /** Milliseconds for which a request waits for control to come back, so that its restart is not seen. */
 export const controlPatienceMs = 3000;
 const controlRetryMs = 50;
@@ -88,9 +87,9 @@ export class ApiProxy {
       await this.#pass(request, response, url);
     } catch (thrown) {
       if (response.headersSent || response.destroyed) response.destroy();
-      else if (thrown instanceof Problem)
-        sendRefusal(response, thrown, request.complete ? {} : { connection: "close" });
-      else throw thrown;
+      else if (!(thrown instanceof Problem)) throw thrown;
+      else if (request.complete) sendRefusal(response, thrown);
+      else refuseUnread(request, response, thrown);
     }
   }
 
@@ -104,7 +103,7 @@ export class ApiProxy {
         ofOne < this.#mostOfOne
           ? (["requests for control", this.#most] as const)
           : (["requests for control from your address", this.#mostOfOne] as const);
-      return sendRefusal(response, overloaded(what, most), { connection: "close" });
+      return refuseUnread(request, response, overloaded(what, most));
     }
     this.inFlight++;
     this.#byAddress.set(address, ofOne + 1);

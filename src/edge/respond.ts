@@ -2,6 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:
 import { Problem } from "../foundation/errors.ts";
 import { notFound, rangeNotThere } from "../foundation/link.ts";
 import { readRange } from "./range.ts";
+import { lingerMs } from "./raw-answer.ts";
 
 /** `Cache-Control` of what never changes. */
 export const immutable = "public, max-age=31536000, immutable";
@@ -38,6 +39,25 @@ export function sendWhole(response: ServerResponse, bytes: Buffer, headers: Outg
 
 /** Answers with a problem that any page may read. */
 export function sendRefusal(response: ServerResponse, problem: Problem, headers: OutgoingHttpHeaders = {}): void {
+  writeRefusal(response, problem, headers);
+  response.end();
+}
+
+/**
+ * Refuses a request whose body may still be coming, and ends the connection: once the body has come, or after `lingerMs`.
+ * Ended at once with bytes unread it would be reset, and the refusal lost.
+ */
+export function refuseUnread(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
+  writeRefusal(response, problem, { connection: "close" });
+  const end = (): void => void response.end();
+  const timer = setTimeout(end, lingerMs);
+  response.once("close", () => clearTimeout(timer));
+  if (request.readableEnded) return end();
+  request.once("end", end);
+  request.resume();
+}
+
+function writeRefusal(response: ServerResponse, problem: Problem, headers: OutgoingHttpHeaders): void {
   const text = JSON.stringify(problem.toDocument());
   response
     .writeHead(problem.status, {
@@ -48,7 +68,7 @@ export function sendRefusal(response: ServerResponse, problem: Problem, headers:
       ...(problem.retryAfter === undefined ? {} : { "retry-after": String(problem.retryAfter) }),
       ...headers,
     })
-    .end(text);
+    .write(text);
 }
 
 const nothingHere = Buffer.from(JSON.stringify(notFound("What this address names").toDocument()));

@@ -3,9 +3,7 @@ import * as v from "valibot";
 import { Problem } from "../../foundation/errors.ts";
 import { internalProblem, notFound } from "../../foundation/link.ts";
 import type { Log } from "../../foundation/log.ts";
-
-/** The most bytes a JSON body of the API may have. */
-export const maxBodyBytes = 64 * 1024;
+import { maxBodyBytes } from "../../wire/body.ts";
 
 /** Makes every failure of the API a problem document (RFC 9457), and every unknown address 404 or 405. */
 export function registerProblems(app: FastifyInstance, log: Log, methodsOf: (path: string) => readonly string[]): void {
