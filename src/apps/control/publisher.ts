@@ -18,7 +18,7 @@ export interface PublisherOptions {
 interface Told {
   /** What the other side has to know, as JSON; null: that there is nothing. */
   wanted: string | null;
-  /** What it is known to know; undefined when that is not known. */
+  /** What it is known to know; undefined when that is not known: at first, while it is told, when it forgot. */
   acknowledged: string | null | undefined;
   sending: boolean;
   waiting: (() => void)[];
@@ -93,6 +93,8 @@ export class Publisher {
     const { link, path, signal, log, failures, name } = this.#options;
     while (!signal.aborted && this.#told.get(id) === told && told.acknowledged !== told.wanted) {
       const sent = told.wanted;
+      // Until it answers, the other side may know either: whoever wants the former back must tell it again.
+      told.acknowledged = undefined;
       try {
         const answer = await link.request(
           sent === null
