@@ -70,27 +70,32 @@ function ffmpeg(bytes: Uint8Array): Float32Array {
   return new Float32Array(stdout.buffer.slice(stdout.byteOffset, stdout.byteOffset + stdout.length));
 }
 
+const hasFfmpeg = spawnSync("ffmpeg", ["-version"]).status === 0;
+
 describe("the sound of the three renditions", () => {
-  test("PR-10 decoded from any segment on, every rendition has the same sound at the same time, 312 samples late", async () => {
-    const { programme, of } = await onAir(30);
-    const pcm = chirps(6);
-    for (let index = 480; index < 480 + 304; index++) {
-      const at = (index - 480) * 960;
-      programme.push(index, at + 960 <= pcm.length ? pcm.slice(at, at + 960) : silence, []);
-    }
-    for (const rendition of renditionNames) {
-      for (const from of [0, 3, 9]) {
-        const chunks = of(rendition).slice(from);
-        const heard = ffmpeg(Buffer.concat([initSegment(rendition), ...chunks.map((chunk) => chunk.bytes)]));
-        expect(heard.length).toBe(chunks.length * 15_360);
-        // The first 100 ms after entering are the decoder's to settle.
-        const given = pcm.slice(from * 15_360, from * 15_360 + heard.length - 4800);
-        const { late, alike } = delayOf(given, heard);
-        expect([rendition, from, Math.abs(late - encoderDelay) <= 2]).toEqual([rendition, from, true]);
-        expect(alike).toBeGreaterThan(0.85);
+  test.skipIf(!hasFfmpeg)(
+    "PR-10 decoded from any segment on, every rendition has the same sound at the same time, 312 samples late",
+    async () => {
+      const { programme, of } = await onAir(30);
+      const pcm = chirps(6);
+      for (let index = 480; index < 480 + 304; index++) {
+        const at = (index - 480) * 960;
+        programme.push(index, at + 960 <= pcm.length ? pcm.slice(at, at + 960) : silence, []);
       }
-    }
-  });
+      for (const rendition of renditionNames) {
+        for (const from of [0, 3, 9]) {
+          const chunks = of(rendition).slice(from);
+          const heard = ffmpeg(Buffer.concat([initSegment(rendition), ...chunks.map((chunk) => chunk.bytes)]));
+          expect(heard.length).toBe(chunks.length * 15_360);
+          // The first 100 ms after entering are the decoder's to settle.
+          const given = pcm.slice(from * 15_360, from * 15_360 + heard.length - 4800);
+          const { late, alike } = delayOf(given, heard);
+          expect([rendition, from, Math.abs(late - encoderDelay) <= 2]).toEqual([rendition, from, true]);
+          expect(alike).toBeGreaterThan(0.85);
+        }
+      }
+    },
+  );
 
   test("PR-10 the first packet already sounds: nothing at the start is lost to the encoders", async () => {
     const { programme, of } = await onAir(0);

@@ -12,6 +12,8 @@ const bandCount = 24;
 /** Everything this far below the loudest band energy counts as silence, dB. */
 const floorDb = 50;
 
+export const ffmpegIsInstalled = (): boolean => spawnSync("ffmpeg", ["-version"]).status === 0;
+
 /** Decodes any file ffmpeg reads (or a URL) to mono 16 kHz samples. Throws with ffmpeg's words when it cannot. */
 export function decode(source: string, extra: readonly string[] = []): Float32Array {
   const done = spawnSync(

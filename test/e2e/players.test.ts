@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { chromiumIsInstalled, hear, openBrowser } from "./browser.ts";
-import { decode, hearingRate, likeness } from "./hearing.ts";
+import { decode, ffmpegIsInstalled, hearingRate, likeness } from "./hearing.ts";
 import { Server } from "./server.ts";
 
 /** A minute with ROSTRA_E2E_SECONDS=60; shorter by default. */
@@ -62,7 +62,7 @@ function play(url: string, forSeconds: number, program = 0): Promise<Played> {
   });
 }
 
-test(
+test.skipIf(!ffmpegIsInstalled())(
   "EE-2, EE-3 ffmpeg plays the playlists (AAC and Opus) and the stream without a word of complaint, and hears the right voices; hls.js plays without a stall",
   async () => {
     const original = demoSound();

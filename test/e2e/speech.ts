@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { decode } from "./hearing.ts";
+import { decode, ffmpegIsInstalled } from "./hearing.ts";
 
 /** Real human speech of Debian's packages `alsa-utils` and `pocketsphinx-testdata`: installed, never committed. */
 const alsa = "/usr/share/sounds/alsa";
@@ -31,7 +31,7 @@ export interface Microphone {
 }
 
 export const speechIsInstalled = (): boolean =>
-  Object.values(recordings).every((list) => list.every((file) => existsSync(file)));
+  ffmpegIsInstalled() && Object.values(recordings).every((list) => list.every((file) => existsSync(file)));
 
 /** Makes one voice's microphone: about twelve seconds of real speech, evenly loud. */
 export function microphone(voice: Voice, folder: string): Microphone {
