@@ -1,6 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { Problem } from "../foundation/errors.ts";
-import { msnLead, parseDelivery } from "../hls/delivery.ts";
+import { badDelivery, msnLead, parseDelivery } from "../hls/delivery.ts";
 import { masterPlaylist, playlistType } from "../hls/master.ts";
 import { livePlaylist } from "../hls/media.ts";
 import type { SpaceEntry } from "./directory.ts";
@@ -91,12 +90,3 @@ export class Playlists {
     sendWhole(response, text, playlistHeaders);
   }
 }
-
-const badDelivery = (why: string): Problem =>
-  new Problem({
-    status: 400,
-    code: "bad-delivery-directive",
-    title: "The playlist's delivery directive cannot be followed",
-    detail: `${why}.`,
-    action: "Ask without directives, or for at most two segments past the latest.",
-  });

@@ -1,3 +1,4 @@
+import { Problem } from "../foundation/errors.ts";
 import type { SegmentNumber } from "../wire/timeline.ts";
 
 /**
@@ -32,3 +33,13 @@ export const msnLead = 2;
 
 /** Milliseconds after which a held playlist request is answered 503 (three target durations, RFC 8216bis, 6.2.5.2). */
 export const blockMs = 3_000;
+
+/** What a player is told whose directive is not one, or asks too far ahead: 400 (RFC 8216bis, 6.2.5.2). */
+export const badDelivery = (why: string): Problem =>
+  new Problem({
+    status: 400,
+    code: "bad-delivery-directive",
+    title: "The playlist's delivery directive cannot be followed",
+    detail: `${why}.`,
+    action: "Ask without directives, or for at most two segments past the latest.",
+  });

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { parseDelivery, msnLead, blockMs } from "../hls/delivery.ts";
+import { badDelivery, blockMs, msnLead, parseDelivery } from "../hls/delivery.ts";
 import { masterPlaylist, playlistType } from "../hls/master.ts";
 import { livePlaylist } from "../hls/media.ts";
 import { chunksHeader, type LivePath } from "../wire/paths.ts";
@@ -8,7 +8,7 @@ import { chunksPerSegment, earlySegments, segmentMs, type SegmentNumber, slotOf 
 import { forOneSecond, immutable, openHeaders, sendNothing, sendWhole } from "./answers.ts";
 import type { Held, Waited } from "./held.ts";
 import { inits } from "./live-state.ts";
-import { badDelivery, notInTime } from "./problems.ts";
+import { notInTime } from "./problems.ts";
 import type { Space } from "./space.ts";
 import { longestGraceMs, resendGraceMs, type Timeline } from "./timeline.ts";
 

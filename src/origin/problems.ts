@@ -95,12 +95,3 @@ export const notInTime = (what: string): Problem =>
     action: "Ask again in a second.",
     retryAfter: 1,
   });
-
-export const badDelivery = (why: string): Problem =>
-  new Problem({
-    status: 400,
-    code: "bad-delivery-directive",
-    title: "The playlist's delivery directive cannot be followed",
-    detail: `${why}.`,
-    action: "Ask without directives, or for at most two segments past the latest.",
-  });

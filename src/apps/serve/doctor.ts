@@ -161,9 +161,7 @@ async function pages(): Promise<Finding> {
 
 async function codecs(): Promise<Finding> {
   try {
-    const assets = fileURLToPath(
-      new URL(import.meta.url.endsWith(".ts") ? "../../../assets/hold" : "../../../assets/hold", import.meta.url),
-    );
+    const assets = fileURLToPath(new URL("../../../assets/hold", import.meta.url));
     await access(join(assets, "opus-32k.mp4"));
     const { createEncoder } = await import("libopus-wasm");
     const encoder = await createEncoder({ channels: 1, sampleRate: 48_000 });
