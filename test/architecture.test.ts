@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 
 /** The house as it is meant to be: imports go rightward only, apps → rooms → materials → foundation. */
 const root = resolve(import.meta.dirname, "..");
-const layers: Record<string, number> = { foundation: 0, wire: 1, audio: 2, cmaf: 2, hls: 2, apps: 4 };
+const layers: Record<string, number> = { foundation: 0, wire: 1, audio: 2, cmaf: 2, hls: 2, sketch: 2, apps: 4 };
 const roomLayer = 3;
 const layerOf = (room: string): number => layers[room] ?? roomLayer;
 

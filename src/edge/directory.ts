@@ -120,6 +120,7 @@ export class Directory {
         for (const [id, entry] of this.#byId) if (!entry.confirmed) this.#drop(id);
         this.synced = true;
         return;
+      case "salt":
       case "tick":
         return;
     }

@@ -69,6 +69,8 @@ export class LiveRoutes {
         if (this.#options.playlists.media(response, entry, query))
           this.#options.channels.get(entry, path.rendition).touch();
         return;
+      case "beacon":
+        return this.#nothing(response);
       case "init":
         return this.#init(request, response, entry, path.rendition);
       case "segment":

@@ -204,6 +204,9 @@ export function liveState(id: string): LiveState {
     first: null,
     latest: null,
     push: "chunk",
+    heard: 0,
+    beacon: 1,
+    edges: [],
     level: 0,
     listeners: 0,
     renditions: renditionNames.map((name) => ({

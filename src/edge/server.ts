@@ -1,18 +1,17 @@
 import type http from "node:http";
-import type { Duplex } from "node:stream";
 import type { Clock } from "../foundation/clock.ts";
 import { ms } from "../foundation/duration.ts";
-import { Problem, reason } from "../foundation/errors.ts";
-import { nodeHttp } from "../foundation/http.ts";
-import { internalProblem, Link } from "../foundation/link.ts";
+import { reason } from "../foundation/errors.ts";
+import { Link } from "../foundation/link.ts";
 import type { Log } from "../foundation/log.ts";
 import type { Meter } from "../foundation/meter.ts";
 import type { Scope } from "../foundation/scope.ts";
-import type { Audience as AudienceReport, FeedLine } from "../wire/timelines.ts";
+import type { AudienceReport, FeedLine } from "../wire/timelines.ts";
 import { Audience } from "./audience.ts";
 import { Channels } from "./channels.ts";
 import { clientAddress, type TrustedHops } from "./client-address.ts";
 import { Directory } from "./directory.ts";
+import { createFront } from "./front.ts";
 import { holdBudget } from "./holds.ts";
 import { LiveRoutes } from "./live-routes.ts";
 import { edgeMetrics, newCounts } from "./metrics.ts";
@@ -22,12 +21,9 @@ import { Playlists } from "./playlists.ts";
 import { ApiProxy } from "./proxy.ts";
 import { PushMode, type PushThresholds } from "./push-mode.ts";
 import { ReplayRoutes } from "./replay-routes.ts";
-import { headWithinMs, maxHeadBytes, parseProblem, requestWithinMs } from "./parse-problem.ts";
-import { refuseRaw } from "./raw-answer.ts";
-import { sendRefusal } from "./respond.ts";
 import { Router } from "./router.ts";
 import { Upstream } from "./upstream.ts";
-import { isRoomUpgrade, WebSocketProxy } from "./websocket-proxy.ts";
+import { WebSocketProxy } from "./websocket-proxy.ts";
 
 export interface EdgeOptions {
   /** What this edge is called in the audience report, for example `edge-1`. */
@@ -122,12 +118,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     maxSockets: options.maxWebSockets,
   });
   const router = new Router({ live, replay, api, pages, counts });
-  const server = httpServer(router, webSockets, counts, log);
-  server.setTimeout(options.stallMs ?? stallMs, (socket) => {
-    // An idle connection has nothing to drain; its time between requests is over.
-    if (socket.writableLength > 0) counts.slowCloses++;
-    socket.destroy();
-  });
+  const server = createFront({ router, webSockets, counts, log, stallMs: options.stallMs ?? stallMs });
 
   const link = new Link(options.origin);
   const followed = link.follow("/feed", (line) => directory.apply(line as FeedLine), {
@@ -162,43 +153,6 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     directory,
     health: () => ({ origin: directory.synced, spaces: directory.size, listeners: channels.listeners }),
   };
-}
-
-function httpServer(
-  router: Router,
-  webSockets: WebSocketProxy,
-  counts: { badRequests: number },
-  log: Log,
-): http.Server {
-  const server = nodeHttp.createServer({
-    headersTimeout: headWithinMs,
-    requestTimeout: requestWithinMs,
-    keepAliveTimeout: 20_000,
-    connectionsCheckingInterval: 2000,
-    maxHeaderSize: maxHeadBytes,
-    noDelay: true,
-    optimizeEmptyRequests: true,
-    shouldUpgradeCallback: isRoomUpgrade,
-  });
-  server.on("request", (request, response) => {
-    router.route(request, response).catch((thrown: unknown) => {
-      if (!(thrown instanceof Problem)) log.error("request-failed", { error: thrown });
-      if (response.headersSent) response.destroy();
-      else sendRefusal(response, thrown instanceof Problem ? thrown : internalProblem());
-    });
-  });
-  server.on("upgrade", (request: http.IncomingMessage, socket: Duplex, early: Buffer) =>
-    webSockets.handle(request, socket, early),
-  );
-  server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
-    // What still comes behind a request that was refused.
-    if (socket.writableEnded) return;
-    counts.badRequests++;
-    const problem = parseProblem(error.code);
-    if (problem === undefined || !socket.writable) socket.destroy();
-    else refuseRaw(socket, problem);
-  });
-  return server;
 }
 
 /** No new connections; endless responses end with their segment; what is left after `drainMs` is closed. */

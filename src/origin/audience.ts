@@ -1,4 +1,4 @@
-import type { Audience } from "../wire/timelines.ts";
+import type { AudienceReport } from "../wire/timelines.ts";
 
 /** An edge that has not told its counts for so long counts no more. */
 export const edgeExpiresMs = 5_000;
@@ -9,7 +9,7 @@ export const maxEdges = 256;
 
 /** Sums what the edges count. Spaces stand under the name by which the edge knows them. */
 export class AudienceSum {
-  readonly #edges = new Map<string, { readonly at: number; readonly listeners: Audience["listeners"] }>();
+  readonly #edges = new Map<string, { readonly at: number; readonly listeners: AudienceReport["listeners"] }>();
   readonly #now: () => number;
 
   /** @param now milliseconds that only grow */
@@ -18,7 +18,7 @@ export class AudienceSum {
   }
 
   /** Takes one edge's counts in place of its last; false when there are too many edges. */
-  report({ edge, listeners }: Audience): boolean {
+  report({ edge, listeners }: AudienceReport): boolean {
     if (!this.#edges.has(edge) && this.#edges.size >= maxEdges) {
       this.#expire();
       if (this.#edges.size >= maxEdges) return false;

@@ -44,6 +44,7 @@ export class LiveRoutes {
         return sendWhole(response, playlistHeaders, masterPlaylist());
       case "init":
         return sendWhole(response, mediaHeaders, inits.get(path.rendition) ?? "");
+      case "beacon":
       case "stream":
         return sendNothing(request, response);
       case "playlist":

@@ -131,6 +131,9 @@ describe.concurrent("live", () => {
       epochMs: epoch,
       startAt: epoch,
       push: "chunk",
+      heard: 0,
+      beacon: 1,
+      edges: [],
       stage: [{ id: "p1", name: "Ada" }],
     });
     expect(told.latest).toBeLessThanOrEqual(Math.floor((told.now - epoch) / segmentMs));

@@ -11,6 +11,7 @@ export type LivePath =
   | { readonly kind: "init"; readonly space: string; readonly rendition: RenditionName }
   | { readonly kind: "stream"; readonly space: string; readonly rendition: RenditionName }
   | { readonly kind: "master"; readonly space: string }
+  | { readonly kind: "beacon"; readonly space: string }
   | { readonly kind: "playlist"; readonly space: string; readonly rendition: RenditionName };
 
 export type ReplayPath =
@@ -42,6 +43,7 @@ export function parseLivePath(path: string): LivePath | undefined {
   if (third === undefined) {
     if (second === "state.json") return { kind: "state", space };
     if (second === "index.m3u8") return { kind: "master", space };
+    if (second === "beacon") return { kind: "beacon", space };
     return undefined;
   }
   if (!isRendition(second)) return undefined;
@@ -81,6 +83,8 @@ function split(path: string, prefix: string): [space: string, second: string, th
 export const livePaths = {
   state: (space: string): string => `/live/${space}/state.json`,
   master: (space: string): string => `/live/${space}/index.m3u8`,
+  /** `POST` without a body: a player that was drawn listens. 204, never cached. */
+  beacon: (space: string): string => `/live/${space}/beacon`,
   playlist: (space: string, rendition: RenditionName): string => `/live/${space}/${rendition}/index.m3u8`,
   init: (space: string, rendition: RenditionName): string => `/live/${space}/${rendition}/init.mp4`,
   segment: (space: string, rendition: RenditionName, n: SegmentNumber): string =>

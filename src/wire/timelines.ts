@@ -94,18 +94,32 @@ export interface Unarchived {
   readonly why: string;
 }
 
-/** `POST /audience`: what one edge counts now. */
+/** How long a serialised sketch of one Space's different listeners may be, base64. */
+export const maxSketchLength = 8192;
+
+/** `POST /audience`: what one edge counts now, together with the edges below it. Every second. */
 export const audienceSchema = v.object({
   edge: v.pipe(v.string(), v.maxLength(100)),
+  /** Seats that play now, by Space. */
   listeners: v.record(name, v.pipe(v.number(), v.integer(), v.minValue(0))),
+  /** HyperLogLog registers of the different listeners since the edge began (`src/sketch/`), base64; only what changed. */
+  uniques: v.optional(v.record(name, v.pipe(v.string(), v.maxLength(maxSketchLength))), {}),
+  /** Beacons taken since the last report, by Space. */
+  beacons: v.optional(v.record(name, v.pipe(v.number(), v.integer(), v.minValue(0))), {}),
+  /** Base URLs under which players reach this edge and those below it. */
+  urls: v.optional(v.pipe(v.array(v.pipe(v.string(), v.url(), v.maxLength(200))), v.maxLength(64)), []),
 });
 export type Audience = v.InferOutput<typeof audienceSchema>;
+/** The same as it is sent: what is empty can be left out. */
+export type AudienceReport = v.InferInput<typeof audienceSchema>;
 
 /**
- * `GET /feed` of the origin, NDJSON, for edges and for control. On connection every Space it knows and `synced`; then
+ * `GET /feed` of the origin (`/edge/feed` of an edge), NDJSON, for edges and for control. On connection the salt, every Space it knows and `synced`; then
  * each change. `latest` comes with every complete segment, `state` when anything else changed. A `tick` every second.
  */
 export type FeedLine =
+  /** Under which listeners are told apart in sketches, the same on all edges; never published. base64 of 16 bytes. */
+  | { readonly t: "salt"; readonly salt: string }
   | { readonly t: "state"; readonly state: LiveState }
   | {
       readonly t: "latest";

@@ -50,7 +50,7 @@ export class FakeOrigin {
       first: 0,
       latest: 0,
     } as const;
-    const load = { push: "chunk", level: 0, listeners: 0, renditions: [] } as const;
+    const load = { push: "chunk", level: 0, listeners: 0, heard: 0, beacon: 1, edges: [], renditions: [] } as const;
     this.say({ t: "state", state: { ...rest, ...load, ...known, ...more } });
   }
 

@@ -1,0 +1,23 @@
+/**
+ * How an edge follows another one over HTTP. Media come by the public paths; what only servers tell each other is under
+ * `/edge/`, for whoever shows the key: `Authorization: Bearer <key>` (RFC 6750). Without it these paths are 401, and what
+ * only servers may say (`rostra-chunks`, `x-forwarded-for`) is not heeded.
+ */
+export const edgePaths = {
+  /** `GET`: the feed, as the origin tells it (`FeedLine`, NDJSON). */
+  feed: "/edge/feed",
+  /** `POST`: `AudienceReport`; 204. */
+  audience: "/edge/audience",
+} as const;
+
+/**
+ * Response header (a trailer when the segment is sent while it is made) with the SHA-256 of a segment's bytes, RFC 9530:
+ * `Repr-Digest: sha-256=:<base64>:`. The origin makes it; every edge checks it and passes it on.
+ */
+export const digestHeader = "repr-digest";
+
+export const formatDigest = (sha256: Buffer): string => `sha-256=:${sha256.toString("base64")}:`;
+
+/** The SHA-256 that a `Repr-Digest` names, base64; `undefined` when it names none. */
+export const parseDigest = (header: string | undefined): string | undefined =>
+  /(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):/.exec(header ?? "")?.[1];
