@@ -20,7 +20,7 @@ export async function runEdge(config: ProcessConfig, index: number): Promise<voi
     log,
     meter,
     scope,
-    trustedHops: trustedHops(process.env["ROSTRA_TRUSTED_HOPS"]),
+    trust: { hops: trustedHops(process.env["ROSTRA_TRUSTED_HOPS"]) },
   });
   const admin = await listenUnix(
     sockets.edge(run, index),

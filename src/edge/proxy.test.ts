@@ -56,7 +56,7 @@ test("ED-22 a request goes to control as it is, but for its connection's headers
 });
 
 test("ED-22 a trusted proxy's word is kept, as far as it is believed", async () => {
-  await using edge = await TestEdge.start({ trustedHops: 1 });
+  await using edge = await TestEdge.start({ trust: { hops: 1 } });
   const server = await control(edge);
   const headers = {
     "x-forwarded-for": "6.6.6.6, 203.0.113.7",
@@ -178,7 +178,7 @@ test("ED-24 an unknown method is 405", async () => {
 });
 
 test("ED-34 one address cannot take all requests at once, nor all bodies by announcing them", async () => {
-  await using edge = await TestEdge.start({ trustedHops: 1, maxApiPerAddress: 2 });
+  await using edge = await TestEdge.start({ trust: { hops: 1 }, maxApiPerAddress: 2 });
   const waiting: http.ServerResponse[] = [];
   const server = await control(edge, async (_request, response) => void waiting.push(response));
   const from = (address: string): http.RequestOptions => ({ headers: { "x-forwarded-for": address } });

@@ -5,7 +5,7 @@ import { addressSubject } from "../foundation/address.ts";
 import { errno, Problem } from "../foundation/errors.ts";
 import { nodeHttp } from "../foundation/http.ts";
 import { maxBodyBytes } from "../wire/body.ts";
-import { clientAddress, forwardedHeaders, type TrustedHops } from "./client-address.ts";
+import { clientAddress, forwardedHeaders, noTrust, type Trust } from "./client-address.ts";
 import { overloaded, refuseUnread, sendNotAllowed, sendRefusal } from "./respond.ts";
 
 /** How many API requests go through one edge at once, and how many of one address. */
@@ -57,8 +57,8 @@ export interface ProxyOptions {
   /** The Unix socket of control. */
   readonly socketPath: string;
   readonly counts: ProxyCounts;
-  /** @default 0 */
-  readonly trustedHops?: TrustedHops;
+  /** @default noTrust */
+  readonly trust?: Trust;
   /** @default maxApiRequests */
   readonly maxRequests?: number | undefined;
   /** @default maxApiPerAddress */
@@ -95,7 +95,7 @@ export class ApiProxy {
 
   async #pass(request: http.IncomingMessage, response: http.ServerResponse, url: string): Promise<void> {
     if (!methods.includes(request.method ?? "")) return sendNotAllowed(request, response, allow);
-    const address = addressSubject(clientAddress(request, this.#options.trustedHops ?? 0));
+    const address = addressSubject(clientAddress(request, this.#options.trust ?? noTrust));
     const ofOne = this.#byAddress.get(address) ?? 0;
     if (this.inFlight >= this.#most || ofOne >= this.#mostOfOne) {
       this.#options.counts.apiOverflow++;
@@ -184,7 +184,7 @@ export class ApiProxy {
         timeout: answerTimeoutMs,
         headers: {
           ...headers,
-          ...forwardedHeaders(request, this.#options.trustedHops ?? 0),
+          ...forwardedHeaders(request, this.#options.trust ?? noTrust),
           ...(body.length > 0 || hasBody(request) ? { "content-length": body.length } : {}),
         },
       },

@@ -9,7 +9,7 @@ import type { Scope } from "../foundation/scope.ts";
 import type { AudienceReport, FeedLine } from "../wire/timelines.ts";
 import { Audience } from "./audience.ts";
 import { Channels } from "./channels.ts";
-import { clientAddress, type TrustedHops } from "./client-address.ts";
+import { clientAddress, noTrust, type Trust } from "./client-address.ts";
 import { Directory } from "./directory.ts";
 import { createFront } from "./front.ts";
 import { holdBudget } from "./holds.ts";
@@ -38,8 +38,8 @@ export interface EdgeOptions {
   readonly meter: Meter;
   /** Ending it drains the edge. */
   readonly scope: Scope;
-  /** How many proxies in front are believed. @default 0 */
-  readonly trustedHops?: TrustedHops;
+  /** Which proxies in front are believed. @default noTrust */
+  readonly trust?: Trust;
   readonly push?: PushThresholds;
   /** @default maxHeldRequests */
   readonly maxHeld?: number;
@@ -75,7 +75,7 @@ const audienceMs = ms(1000);
 
 /** Makes an edge; it follows the origin at once and ends with the scope. */
 export async function createEdge(options: EdgeOptions): Promise<Edge> {
-  const { clock, log, meter, scope, trustedHops = 0 } = options;
+  const { clock, log, meter, scope, trust = noTrust } = options;
   const counts = newCounts();
   const pages = new Pages(await loadPages(options.web, log));
   const budget = holdBudget(options.maxHeld, options.heldMs);
@@ -92,7 +92,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     },
   });
   const audience = new Audience();
-  const address = (request: http.IncomingMessage): string => clientAddress(request, trustedHops);
+  const address = (request: http.IncomingMessage): string => clientAddress(request, trust);
   const live = new LiveRoutes({
     directory,
     channels,
@@ -107,14 +107,14 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const api = new ApiProxy({
     socketPath: options.control,
     counts,
-    trustedHops,
+    trust,
     maxRequests: options.maxApi,
     maxPerAddress: options.maxApiPerAddress,
   });
   const webSockets = new WebSocketProxy({
     socketPath: options.control,
     counts,
-    trustedHops,
+    trust,
     maxSockets: options.maxWebSockets,
   });
   const router = new Router({ live, replay, api, pages, counts });

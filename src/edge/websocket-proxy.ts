@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { nodeHttp } from "../foundation/http.ts";
-import { forwardedHeaders, type TrustedHops } from "./client-address.ts";
+import { forwardedHeaders, type Trust } from "./client-address.ts";
 import { controlAway, controlPatienceMs, nothingWasSent, passedOn } from "./proxy.ts";
 import { answerRaw, letGo, refuseRaw } from "./raw-answer.ts";
 import { overloaded } from "./respond.ts";
@@ -25,8 +25,8 @@ export interface WebSocketProxyOptions {
   /** The Unix socket of control. */
   readonly socketPath: string;
   readonly counts: { webSocketOverflow: number };
-  /** @default 0 */
-  readonly trustedHops?: TrustedHops;
+  /** @default noTrust */
+  readonly trust?: Trust;
   /** @default maxWebSockets */
   readonly maxSockets?: number | undefined;
 }
@@ -94,7 +94,7 @@ export class WebSocketProxy {
       timeout: 10_000,
       headers: {
         ...passedOn(request.headers),
-        ...forwardedHeaders(request, this.#options.trustedHops ?? 0),
+        ...forwardedHeaders(request, this.#options.trust ?? noTrust),
         connection: "Upgrade",
         upgrade: "websocket",
       },
