@@ -7,7 +7,7 @@ import { maxPacketBytes, mediaChunk, retime, withEvents } from "./chunk.ts";
 import { maxEventsPerChunk } from "./emsg.ts";
 import { initSegment, packetsPerChunk } from "./init.ts";
 import { loopFile, openLoop } from "./loop.ts";
-import { maxChunkBytes, parseChunk } from "./parse.ts";
+import { chunkSlot, maxChunkBytes, parseChunk } from "./parse.ts";
 
 /** Packets that differ from each other and from those of another `seed`. */
 const packets = (count: number, size: (i: number) => number, seed = 0): Uint8Array[] =>
@@ -175,6 +175,22 @@ describe("reading what strangers send", () => {
     // What may change unseen: an event's duration and id, and the letters within its JSON.
     const moof = parseChunk(good).moofAt;
     expect(accepted.filter((at) => at >= moof)).toEqual([]);
+  });
+
+  test("CM-13 the slot is told without reading the events, and what is not exactly a chunk is refused all the same", () => {
+    for (const rendition of renditionNames) {
+      const bytes = mediaChunk({ rendition, slot: 31, packets: packets(packetsPerChunk(rendition), varied), events });
+      expect(chunkSlot(bytes)).toEqual({ slot: 31, codec: rendition === "aac-64k" ? "aac" : "opus" });
+      const newer = Buffer.from(bytes);
+      newer.write('"title"', newer.indexOf('"title"'), "latin1");
+      newer.write("weath", newer.indexOf('"title"') + 1, "latin1");
+      expect(codeOf(() => parseChunk(newer))).toBe("bad-chunk");
+      expect(chunkSlot(newer).slot).toBe(31);
+      for (let cut = 0; cut < bytes.length; cut++)
+        expect(codeOf(() => chunkSlot(bytes.subarray(0, cut)))).toBe("bad-chunk");
+      expect(codeOf(() => chunkSlot(Buffer.concat([bytes, bytes])))).toBe("bad-chunk");
+    }
+    expect(codeOf(() => chunkSlot(new Uint8Array(maxChunkBytes + 1)))).toBe("bad-chunk");
   });
 
   test("CM-7 random bytes are bad-chunk", () => {

@@ -43,7 +43,7 @@ export function parseChunk(bytes: Uint8Array): ParsedChunk {
   }
   return {
     slot,
-    codec: sizes.length === codecPackets.opus ? "opus" : "aac",
+    codec: codecOf(sizes),
     events: readEvents(bytes.subarray(0, moofAt), slot),
     packets,
     moofAt,
@@ -51,6 +51,21 @@ export function parseChunk(bytes: Uint8Array): ParsedChunk {
     dataEnd: at,
   };
 }
+
+/**
+ * The slot of a chunk whose boxes are exactly those that `mediaChunk` writes, every size in agreement. What the events
+ * say is not read: an edge may be older than the origin whose events it carries. Anything else is a 400 `bad-chunk` problem.
+ */
+export function chunkSlot(bytes: Uint8Array): Pick<ParsedChunk, "slot" | "codec"> {
+  if (bytes.length > maxChunkBytes) {
+    throw badChunk(`The chunk has ${bytes.length} bytes; at most ${maxChunkBytes} are read.`);
+  }
+  const { slot, sizes } = readFragment(bytes.subarray(skipEvents(bytes).at));
+  return { slot, codec: codecOf(sizes) };
+}
+
+const codecOf = (sizes: readonly number[]): ParsedChunk["codec"] =>
+  sizes.length === codecPackets.opus ? "opus" : "aac";
 
 function readEvents(bytes: Uint8Array, slot: number): RoomEvent[] {
   const view = viewOf(bytes);

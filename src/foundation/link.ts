@@ -5,10 +5,11 @@ import { rm } from "node:fs/promises";
 import { Problem, reason } from "./errors.ts";
 import { nodeHttp } from "./http.ts";
 import type { Log } from "./log.ts";
+import { type Target, targetOf } from "./target.ts";
 
 /**
  * How the processes of one machine talk: plain HTTP over Unix sockets, and newline-delimited JSON for what goes on for
- * ever. The same requests work over TCP between machines.
+ * ever. The same requests go over TCP and TLS between machines (`target.ts`).
  */
 
 /** A response of a linked process. */
@@ -30,15 +31,18 @@ export interface LinkRequest {
   readonly timeoutMs?: number;
 }
 
-/** Kept connections to one Unix socket. */
+/** Kept connections to one linked process. */
 export class Link {
-  readonly socketPath: string;
+  readonly #target: Target;
   readonly #agent: http.Agent;
 
-  /** @param maxSockets how many requests may be under way at once; more wait in the agent's queue */
-  constructor(socketPath: string, maxSockets = 64) {
-    this.socketPath = socketPath;
-    this.#agent = new nodeHttp.Agent({ keepAlive: true, maxSockets, maxFreeSockets: 16 });
+  /**
+   * @param target the path of a Unix socket, or where else it is
+   * @param maxSockets how many requests may be under way at once; more wait in the agent's queue
+   */
+  constructor(target: string | Target, maxSockets = 64) {
+    this.#target = targetOf(target);
+    this.#agent = this.#target.agent({ keepAlive: true, maxSockets, maxFreeSockets: 16 });
   }
 
   /** Sends one request and reads the whole answer. Throws when there is none; any status is an answer. */
@@ -49,9 +53,8 @@ export class Link {
     const body =
       options.body === undefined ? undefined : raw ? (options.body as Uint8Array) : JSON.stringify(options.body);
     const { promise, resolve, reject } = Promise.withResolvers<LinkResponse>();
-    const request = nodeHttp.request(
+    const request = this.#target.request(
       {
-        socketPath: this.socketPath,
         agent: this.#agent,
         method: options.method ?? "GET",
         path: options.path,
@@ -121,7 +124,7 @@ export class Link {
 
   #open(path: string, signal: AbortSignal, silenceMs: number): Promise<http.IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
-    const request = nodeHttp.get({ socketPath: this.socketPath, path, signal, agent: false }, (response) => {
+    const request = this.#target.request({ path, signal, agent: false }, (response) => {
       if (response.statusCode === 200) resolve(response);
       else {
         response.resume();
@@ -130,6 +133,7 @@ export class Link {
     });
     request.setTimeout(silenceMs, () => request.destroy(new Error(`${path} was silent for ${silenceMs} ms`)));
     request.on("error", reject);
+    request.end();
     return promise;
   }
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { badDelivery, blockMs, msnLead, parseDelivery } from "../hls/delivery.ts";
 import { masterPlaylist, playlistType } from "../hls/master.ts";
 import { livePlaylist } from "../hls/media.ts";
+import { digestHeader } from "../wire/edges.ts";
 import { chunksHeader, type LivePath } from "../wire/paths.ts";
 import type { RenditionName } from "../wire/rendition.ts";
 import { chunksPerSegment, earlySegments, segmentMs, type SegmentNumber, slotOf } from "../wire/timeline.ts";
@@ -74,10 +75,11 @@ export class LiveRoutes {
     if (waited === "too-long") throw notInTime(`Segment ${n}`);
     const parts = ring.parts(rendition, n);
     if (parts?.length !== chunksPerSegment) return sendNothing(request, response);
-    sendWhole(response, mediaHeaders, Buffer.concat(parts.map((chunk) => chunk.bytes)));
+    const headers = { ...mediaHeaders, [digestHeader]: ring.digest(rendition, n) };
+    sendWhole(response, headers, Buffer.concat(parts.map((chunk) => chunk.bytes)));
   }
 
-  /** For our own servers: each chunk as it is published. The head is sent with the first. */
+  /** For our own servers: each chunk as it is published. The head is sent with the first, the digest after the last. */
   async #chunks(
     request: IncomingMessage,
     response: ServerResponse,
@@ -91,9 +93,11 @@ export class LiveRoutes {
       if (waited === "gone-away") return;
       const chunk = timeline.ring.chunk(rendition, slotOf(n, 0) + part);
       if (!chunk) return this.#breakOff(request, response, waited, n);
-      if (part === 0) response.writeHead(200, { ...openHeaders, ...mediaHeaders });
+      if (part === 0) response.writeHead(200, { ...openHeaders, ...mediaHeaders, trailer: digestHeader });
       response.write(chunk.bytes);
     }
+    const digest = timeline.ring.digest(rendition, n);
+    if (digest !== undefined) response.addTrailers({ [digestHeader]: digest });
     response.end();
   }
 

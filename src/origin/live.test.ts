@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import http from "node:http";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -64,6 +65,7 @@ describe.concurrent("live", () => {
         "cache-control": "public, max-age=31536000, immutable",
         "content-length": String(body.length),
         "access-control-allow-origin": "*",
+        "repr-digest": `sha-256=:${createHash("sha256").update(body).digest("base64")}:`,
       });
       expect(body.equals(answers[0]?.body ?? Buffer.alloc(0))).toBe(true);
     }
@@ -74,18 +76,19 @@ describe.concurrent("live", () => {
     const { latest } = await state();
     const path = livePaths.segment(live.id, "aac-64k", (latest ?? 0) + 2);
     const pieces: { at: number; bytes: Buffer }[] = [];
-    const { promise, resolve, reject } = Promise.withResolvers<http.IncomingHttpHeaders>();
+    const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
     http
       .get({ socketPath: socket, path, headers: { [chunksHeader]: "1" } }, (response) => {
         response.on("data", (bytes: Buffer) => pieces.push({ at: clock.now(), bytes }));
-        response.on("end", () => resolve(response.headers));
+        response.on("end", () => resolve(response));
       })
       .on("error", reject);
-    const headers = await promise;
+    const { headers, trailers } = await promise;
     expect(headers["transfer-encoding"]).toBe("chunked");
     expect(pieces).toHaveLength(3);
     expect((pieces[2]?.at ?? 0) - (pieces[0]?.at ?? 0)).toBeGreaterThan(chunkMs);
     const whole = await link.request({ path });
+    expect(trailers["repr-digest"]).toBe(whole.headers["repr-digest"]);
     expect(Buffer.concat(pieces.map(({ bytes }) => bytes)).equals(whole.body)).toBe(true);
   });
 

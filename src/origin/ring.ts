@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { formatDigest } from "../wire/edges.ts";
 import { type RenditionName, renditionNames } from "../wire/rendition.ts";
 import {
   chunksPerSegment,
@@ -57,6 +59,12 @@ export class Ring {
     return parts.length ? parts : undefined;
   }
 
+  /** The `Repr-Digest` of a segment that is whole in memory: made when it is first asked for, and kept beside its chunks. */
+  digest(rendition: RenditionName, n: SegmentNumber): string | undefined {
+    const parts = this.parts(rendition, n);
+    return parts?.length === chunksPerSegment ? this.#lane(rendition).digest(n, parts) : undefined;
+  }
+
   /** The latest segment that is complete in this rendition, or in all of them. */
   latest(rendition?: RenditionName): SegmentNumber | undefined {
     const lanes = rendition ? [this.#lane(rendition)] : [...this.#lanes.values()];
@@ -87,6 +95,8 @@ class Lane {
   from: number;
   next: number;
   readonly #chunks = new Map<number, PublishedChunk>();
+  /** By segment. */
+  readonly #digests = new Map<SegmentNumber, string>();
 
   constructor(from: number) {
     this.from = from;
@@ -97,6 +107,7 @@ class Lane {
     if (slot < this.next) throw new Error(`slot ${slot} is published already; the next is ${this.next}`);
     if (slot > this.next) {
       this.#chunks.clear();
+      this.#digests.clear();
       this.from = slot;
     }
     this.#chunks.set(slot, chunk);
@@ -105,7 +116,18 @@ class Lane {
     while (this.next - this.from > ringSlots) {
       do this.#chunks.delete(this.from++);
       while (partOfSlot(this.from) !== 0);
+      this.#digests.delete(segmentOfSlot(this.from) - 1);
     }
+  }
+
+  digest(n: SegmentNumber, parts: readonly PublishedChunk[]): string {
+    const known = this.#digests.get(n);
+    if (known !== undefined) return known;
+    const hash = createHash("sha256");
+    for (const { bytes } of parts) hash.update(bytes);
+    const digest = formatDigest(hash.digest());
+    this.#digests.set(n, digest);
+    return digest;
   }
 
   at(slot: number): PublishedChunk | undefined {

@@ -1,7 +1,7 @@
 /**
  * How an edge follows another one over HTTP. Media come by the public paths; what only servers tell each other is under
- * `/edge/`, for whoever shows the key: `Authorization: Bearer <key>` (RFC 6750). Without it these paths are 401, and what
- * only servers may say (`rostra-chunks`, `x-forwarded-for`) is not heeded.
+ * `/edge/`, for whoever shows the key in `rostra-key`. Without it these paths are 401, and what only servers may say
+ * (`rostra-chunks`, `x-forwarded-for`) is not heeded.
  */
 export const edgePaths = {
   /** `GET`: the feed, as the origin tells it (`FeedLine`, NDJSON). */
@@ -9,6 +9,18 @@ export const edgePaths = {
   /** `POST`: `AudienceReport`; 204. */
   audience: "/edge/audience",
 } as const;
+
+/**
+ * Request header with the key. Not `Authorization`: that one belongs to whoever is asked for, and goes on to control with
+ * what is passed; and caches on the way would not keep what was asked with it.
+ */
+export const keyHeader = "rostra-key";
+
+/** Request header by which an edge tells who it is: the feed is refused to one that it comes from. */
+export const edgeIdHeader = "rostra-edge";
+/** How many edges a feed may have come through. */
+export const maxEdgePath = 16;
+export const isEdgeId = (text: unknown): text is string => typeof text === "string" && /^[a-z0-9]{4,32}$/.test(text);
 
 /**
  * Response header (a trailer when the segment is sent while it is made) with the SHA-256 of a segment's bytes, RFC 9530:

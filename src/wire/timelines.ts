@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { publicStatuses, type LiveState, type ServiceLevel } from "./state.ts";
+import { maxBeaconHalvings, publicStatuses, type ServiceLevel, type LiveState } from "./state.ts";
 
 /** What control tells the origin about a Space (`PUT /timelines/{id}`); the origin keeps it on disk and goes on alone. */
 export const stagePersonSchema = v.object({
@@ -96,16 +96,23 @@ export interface Unarchived {
 
 /** How long a serialised sketch of one Space's different listeners may be, base64. */
 export const maxSketchLength = 8192;
+/** How many sketches one report carries; more follow with the next. */
+export const maxSketchesTold = 32;
 
 /** `POST /audience`: what one edge counts now, together with the edges below it. Every second. */
 export const audienceSchema = v.object({
   edge: v.pipe(v.string(), v.maxLength(100)),
   /** Seats that play now, by Space. */
   listeners: v.record(name, v.pipe(v.number(), v.integer(), v.minValue(0))),
-  /** HyperLogLog registers of the different listeners since the edge began (`src/sketch/`), base64; only what changed. */
+  /** Of these, those who fetch numbered segments and are told apart by address and User-Agent. */
+  numbered: v.optional(v.record(name, v.pipe(v.number(), v.integer(), v.minValue(0))), {}),
+  /** A HyperLogLog of the different listeners since the edge began, as `src/sketch/` writes it; only what changed. */
   uniques: v.optional(v.record(name, v.pipe(v.string(), v.maxLength(maxSketchLength))), {}),
-  /** Beacons taken since the last report, by Space. */
-  beacons: v.optional(v.record(name, v.pipe(v.number(), v.integer(), v.minValue(0))), {}),
+  /** Beacons taken since the last report, by Space: at place `k` those of players drawn with a share of 2^-k. */
+  beacons: v.optional(
+    v.record(name, v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0))), v.maxLength(maxBeaconHalvings + 1))),
+    {},
+  ),
   /** Base URLs under which players reach this edge and those below it. */
   urls: v.optional(v.pipe(v.array(v.pipe(v.string(), v.url(), v.maxLength(200))), v.maxLength(64)), []),
 });
@@ -114,12 +121,16 @@ export type Audience = v.InferOutput<typeof audienceSchema>;
 export type AudienceReport = v.InferInput<typeof audienceSchema>;
 
 /**
- * `GET /feed` of the origin (`/edge/feed` of an edge), NDJSON, for edges and for control. On connection the salt, every Space it knows and `synced`; then
- * each change. `latest` comes with every complete segment, `state` when anything else changed. A `tick` every second.
+ * `GET /feed` of the origin (`/edge/feed` of an edge), NDJSON, for edges and for control. On connection every Space it knows, with its salt, and `synced`; then
+ * each change. `latest` comes with every complete segment, `state` when anything else changed. A `tick` every second, which
+ * only the origin makes: an edge passes it on, so that its silence is heard all the way down.
  */
 export type FeedLine =
-  /** Under which listeners are told apart in sketches, the same on all edges; never published. base64 of 16 bytes. */
-  | { readonly t: "salt"; readonly salt: string }
+  /**
+   * Under which a Space's listeners are told apart, the same on all edges; never published. base64 of 16 bytes. It follows
+   * the Space's state once it is open, and comes anew each day that it stays open.
+   */
+  | { readonly t: "salt"; readonly id: string; readonly salt: string }
   | { readonly t: "state"; readonly state: LiveState }
   | {
       readonly t: "latest";
@@ -129,5 +140,7 @@ export type FeedLine =
       readonly hold: boolean;
     }
   | { readonly t: "gone"; readonly id: string }
+  /** Through which edges this feed comes: the one that tells it first, then the one it follows, and so on. */
+  | { readonly t: "path"; readonly edges: readonly string[] }
   | { readonly t: "synced" }
   | { readonly t: "tick"; readonly now: number };
