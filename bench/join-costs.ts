@@ -39,7 +39,7 @@ async function serve(folder: string): Promise<void> {
   const tls = https.createServer({ key, cert }, answer);
   for (const server of [plain, tls])
     await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", 4096, resolve));
-  const portOf = (server: http.Server | https.Server): number => (server.address() as AddressInfo).port;
+  const portOf = (server: { address(): unknown }): number => (server.address() as AddressInfo).port;
   process.on("message", () => process.send?.(process.cpuUsage()));
   process.on("disconnect", () => process.exit());
   process.send?.({ edge: edge.port, plain: portOf(plain), tls: portOf(tls) } satisfies Ports);
@@ -73,8 +73,8 @@ async function measure(): Promise<void> {
     const stream = "GET /live/demo/opus-32k/stream.mp4 HTTP/1.1\r\nhost: here\r\n\r\n";
     const last = "connection: close\r\n\r\n";
     const small = `GET / HTTP/1.1\r\nhost: here\r\n${last}`;
-    let session: Buffer | undefined;
-    await secure(ports.tls, small, {}, (one) => (session = one));
+    const ticket: ConnectionOptions = {};
+    await secure(ports.tls, small, {}, (session) => void Object.assign(ticket, { session }));
     const measured: Record<string, number[]> = {};
     const note = (what: string, value: number): void => void (measured[what] ??= []).push(value);
     for (let run = -1; run < runs; run++) {
@@ -84,7 +84,7 @@ async function measure(): Promise<void> {
       const joined = await cost(() => many(each, () => plain(ports.edge, stream, 900)));
       const other = await cost(() => many(each, () => plain(ports.plain, small)));
       const full = await cost(() => many(each, () => secure(ports.tls, small, {})));
-      const resumed = await cost(() => many(each, () => secure(ports.tls, small, session ? { session } : {})));
+      const resumed = await cost(() => many(each, () => secure(ports.tls, small, ticket)));
       if (run < 0) continue; // the first is the compiler's
       note("state.json on a kept connection", stateKept);
       note("a numbered segment on a kept connection", segmentKept);
