@@ -14,6 +14,7 @@ import { newCounts } from "./metrics.ts";
 import { PushMode } from "./push-mode.ts";
 import { until } from "./edge.test-server.ts";
 import { TestOrigin } from "./origin.test-server.ts";
+import { Slices } from "./slices.ts";
 import { Upstream } from "./upstream.ts";
 
 let folder: string;
@@ -33,6 +34,7 @@ beforeEach(async () => {
     pushMode: new PushMode(),
     budget: holdBudget(),
     counts: newCounts(),
+    slices: new Slices(),
   });
 });
 

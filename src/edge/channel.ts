@@ -7,10 +7,11 @@ import type { RenditionName } from "../wire/rendition.ts";
 import { earlySegments, segmentAt, type SegmentNumber } from "../wire/timeline.ts";
 import type { SpaceEntry } from "./directory.ts";
 import type { EdgeParts } from "./parts.ts";
-import { FanOut } from "./fan-out.ts";
+import { FanOut, place, type Place } from "./fan-out.ts";
 import { Holds } from "./holds.ts";
-import { type LiveEdge, Puller, type PullerSink } from "./puller.ts";
+import { type LiveEdge, maxBehindSegments, Puller, type PullerSink } from "./puller.ts";
 import { streamHead } from "./stream-head.ts";
+import { settle } from "./takeover.ts";
 import { SegmentWindow, windowSegments } from "./window.ts";
 
 /** Milliseconds after its last request for which a rendition without listeners is still pulled. */
@@ -48,7 +49,7 @@ export class Channel implements PullerSink {
   /** The segment that is coming in: its chunks so far, and how it is pushed. */
   #partial: { n: SegmentNumber; chunks: Buffer[]; push: "chunk" | "segment" } | undefined;
   /** What a newcomer is written first; kept until the next chunk changes it. */
-  #first: { readonly bytes: Buffer; readonly playing: boolean } | undefined;
+  #first: { readonly bytes: Buffer; readonly from: Place } | undefined;
   /** Segments on their way that the puller does not bring. */
   readonly #fetches = new Map<SegmentNumber, Promise<Buffer | undefined>>();
   #draining = false;
@@ -57,7 +58,11 @@ export class Channel implements PullerSink {
     this.entry = entry;
     this.rendition = rendition;
     this.#parts = parts;
-    this.fanOut = new FanOut({ counts: parts.counts });
+    this.fanOut = new FanOut({
+      counts: parts.counts,
+      slices: parts.slices,
+      onBoundary: (next) => parts.onBoundary?.(this, next),
+    });
     this.holds = new Holds(parts.budget);
   }
 
@@ -83,7 +88,37 @@ export class Channel implements PullerSink {
   join(socket: Socket): void {
     this.touch();
     const first = (this.#first ??= this.#newcomer());
-    this.fanOut.join(socket, first.bytes, first.playing);
+    this.fanOut.join(socket, first.bytes, first.from);
+  }
+
+  /**
+   * Takes a socket whose listener another process has given everything before segment `next`, and goes on there: with
+   * what is there at once, or when `next` begins. A segment that this process does not have is fetched first; what
+   * cannot be had any more is left out.
+   */
+  adopt(socket: Socket, next: SegmentNumber): void {
+    settle(socket);
+    this.touch();
+    if (this.#pulling.kind === "idle") this.fanOut.end();
+    this.#resume(socket, next);
+  }
+
+  #resume(socket: Socket, next: SegmentNumber): void {
+    const at = this.#pulling.kind === "pulling" ? this.#pulling.puller.at : next;
+    const parts: Buffer[] = [];
+    for (let n = Math.max(next, at - maxBehindSegments); n < at; n++) {
+      const bytes = this.window.get(n);
+      if (bytes) {
+        parts.push(bytes);
+        continue;
+      }
+      const again = (fetched: Buffer | undefined): void => this.#resume(socket, fetched ? next : n + 1);
+      this.fetch(n).then(again, () => again(undefined));
+      return;
+    }
+    if (next <= at) parts.push(...this.#pushedPart());
+    const pushed = next <= at ? this.#pushedPart().length : 0;
+    this.fanOut.join(socket, parts.length > 0 ? Buffer.concat(parts) : undefined, place(Math.max(next, at), pushed));
   }
 
   /** What there is of segment `n`. */
@@ -151,7 +186,7 @@ export class Channel implements PullerSink {
     if (this.#partial?.n !== n) this.#partial = { n, chunks: [], push: this.#parts.pushMode.now };
     this.#partial.chunks.push(bytes);
     this.#first = undefined;
-    if (this.#partial.push === "chunk") this.fanOut.push(bytes, index === 0);
+    if (this.#partial.push === "chunk") this.fanOut.push(bytes, n, index);
   }
 
   complete(n: SegmentNumber, bytes: Buffer): void {
@@ -159,7 +194,8 @@ export class Channel implements PullerSink {
     this.#partial = undefined;
     this.#first = undefined;
     this.window.put(n, bytes);
-    if (push === "segment") this.fanOut.push(bytes, true);
+    if (push === "segment") this.fanOut.push(bytes, n, 0);
+    this.fanOut.finished(n);
     this.holds.release(n);
     if (this.#draining) this.fanOut.end();
   }
@@ -188,14 +224,17 @@ export class Channel implements PullerSink {
    * so the player has about a second at hand and the last of it is the live edge. When nothing is there yet, or a
    * segment is missing in between, it gets the init segment and begins with the next segment's start.
    */
-  #newcomer(): { bytes: Buffer; playing: boolean } {
+  #newcomer(): { bytes: Buffer; from: Place } {
     const init = this.entry.init(this.rendition) ?? Buffer.alloc(0);
-    const partial = this.#partial;
-    const complete = this.#pulling.kind === "idle" ? undefined : this.window.get(this.#pulling.puller.at - 1);
-    const parts = [streamHead(this.#parts.clock.now()), init];
-    if (complete) parts.push(complete);
-    const whole = partial === undefined || partial.push === "segment";
-    if (!whole) parts.push(...partial.chunks);
-    return { bytes: Buffer.concat(parts), playing: complete !== undefined || !whole };
+    const at = this.#pulling.kind === "pulling" ? this.#pulling.puller.at : 0;
+    const complete = this.window.get(at - 1);
+    const pushed = this.#pushedPart();
+    const parts = [streamHead(this.#parts.clock.now()), init, ...(complete ? [complete] : []), ...pushed];
+    return { bytes: Buffer.concat(parts), from: place(at, pushed.length) };
+  }
+
+  /** What has been pushed of the segment that is coming in. */
+  #pushedPart(): readonly Buffer[] {
+    return this.#partial?.push === "chunk" ? this.#partial.chunks : [];
   }
 }

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { expect, test } from "vitest";
-import { FanOut, maxQueuedBytes, maxSkippedMs } from "./fan-out.ts";
+import { FanOut, maxQueuedBytes, maxSkippedMs, place } from "./fan-out.ts";
+import { Slices } from "./slices.ts";
 import { until } from "./edge.test-server.ts";
 
 /** Two ends of a connection, and a way to close them. */
@@ -28,17 +29,17 @@ test("ED-14 one who never drains holds a bounded queue, and is closed and counte
   client.pause();
   let now = 1000;
   const counted = counts();
-  const fanOut = new FanOut({ counts: counted, now: () => now });
-  fanOut.join(server, segment, true);
+  const fanOut = new FanOut({ slices: new Slices(), counts: counted, now: () => now });
+  fanOut.join(server, segment, 0);
   for (let i = 0; i < 400; i++) {
-    fanOut.push(segment, true);
+    fanOut.push(segment, i, 0);
     await new Promise((resolve) => setImmediate(resolve));
     expect(server.writableLength).toBeLessThanOrEqual(maxQueuedBytes + segment.length);
   }
   expect(counted).toMatchObject({ slowSkips: 1, slowCloses: 0 });
   expect(fanOut.size).toBe(1);
   now += maxSkippedMs + 1;
-  fanOut.push(segment, true);
+  fanOut.push(segment, 400, 0);
   await until(() => fanOut.size === 0);
   expect(counted).toMatchObject({ slowSkips: 1, slowCloses: 1 });
   close();
@@ -48,18 +49,19 @@ test("ED-14 a listener is skipped only at a segment's start", async () => {
   const { server, client, close } = await pair();
   client.pause();
   const counted = counts();
-  const fanOut = new FanOut({ counts: counted, maxQueuedBytes: 10 });
-  fanOut.join(server, segment, true);
+  const fanOut = new FanOut({ slices: new Slices(), counts: counted, maxQueuedBytes: 10 });
+  fanOut.join(server, segment, 0);
   let sent = 0;
+  let index = 1;
   while (server.writableLength <= 10) {
-    fanOut.push(segment, false);
+    fanOut.push(segment, 0, index++);
     await new Promise((resolve) => setImmediate(resolve));
   }
   sent = counted.sentBytes;
-  fanOut.push(segment, false);
+  fanOut.push(segment, 0, index++);
   expect(counted.sentBytes).toBe(sent + segment.length);
-  fanOut.push(segment, true);
-  fanOut.push(segment, false);
+  fanOut.push(segment, 1, 0);
+  fanOut.push(segment, 1, 1);
   expect(counted.sentBytes).toBe(sent + segment.length);
   expect(counted.slowSkips).toBe(1);
   close();
@@ -67,8 +69,8 @@ test("ED-14 a listener is skipped only at a segment's start", async () => {
 
 test("ED-11 who leaves in the middle takes nobody else along", async () => {
   const pairs = await Promise.all([pair(), pair(), pair(), pair()]);
-  const fanOut = new FanOut({ counts: counts() });
-  for (const { server } of pairs) fanOut.join(server, Buffer.from("."), true);
+  const fanOut = new FanOut({ slices: new Slices(), counts: counts() });
+  for (const { server } of pairs) fanOut.join(server, Buffer.from("."), 0);
   const heard = pairs.map(({ client }) => {
     const parts: string[] = [];
     client.on("data", (data) => parts.push(data.toString()));
@@ -77,7 +79,7 @@ test("ED-11 who leaves in the middle takes nobody else along", async () => {
   pairs[1]?.server.destroy();
   pairs[0]?.server.destroy();
   await until(() => fanOut.size === 2);
-  fanOut.push(Buffer.from("!"), true);
+  fanOut.push(Buffer.from("!"), 1, 0);
   await until(() => heard[2]?.join("") === ".!" && heard[3]?.join("") === ".!");
   for (const { close } of pairs) close();
   await until(() => fanOut.size === 0);
@@ -85,14 +87,14 @@ test("ED-11 who leaves in the middle takes nobody else along", async () => {
 
 test("ED-11 who waits for a beginning gets nothing before it", async () => {
   const { server, client, close } = await pair();
-  const fanOut = new FanOut({ counts: counts() });
+  const fanOut = new FanOut({ slices: new Slices(), counts: counts() });
   const heard: string[] = [];
   client.on("data", (data) => heard.push(data.toString()));
-  fanOut.join(server, Buffer.from("head "), false);
+  fanOut.join(server, Buffer.from("head "), place(2, 0));
   await until(() => heard.join("") === "head ");
-  fanOut.push(Buffer.from("middle "), false);
-  fanOut.push(Buffer.from("start "), true);
-  fanOut.push(Buffer.from("more"), false);
+  fanOut.push(Buffer.from("middle "), 1, 1);
+  fanOut.push(Buffer.from("start "), 2, 0);
+  fanOut.push(Buffer.from("more"), 2, 1);
   await until(() => heard.join("") === "head start more");
   close();
 });

@@ -1,4 +1,6 @@
 import type { Socket } from "node:net";
+import type { SegmentNumber } from "../wire/timeline.ts";
+import type { Sliced, Slices } from "./slices.ts";
 
 /**
  * Bytes that may wait in this process for one listener at a segment's start; above it the listener is slow, and skipped
@@ -7,6 +9,12 @@ import type { Socket } from "node:net";
 export const maxQueuedBytes = 64 * 1024;
 /** Milliseconds for which a skipped listener may take to drain; then its connection is closed. */
 export const maxSkippedMs = 15_000;
+/** Listeners that are written to between two looks at the clock. */
+const stride = 16;
+
+/** A place on the stream that orders all chunks: chunk `index` of segment `n`. */
+export type Place = number;
+export const place = (n: SegmentNumber, index: number): Place => n * 65_536 + index;
 
 /** What happened to listeners; numbers that only grow. */
 export interface FanOutCounts {
@@ -19,16 +27,26 @@ export interface FanOutCounts {
 
 interface Listener {
   readonly socket: Socket;
-  /** Its place in the list. */
+  readonly onClose: () => void;
+  /** Its index in the list. */
   at: number;
-  /** False while it waits for a segment's start: at first when there is nothing yet, and when it is slow. */
-  playing: boolean;
+  /** Where its stream goes on: what is pushed before this place it has, or is not to have. */
+  from: Place;
   /** When it became slow, ms; 0 when it is not. */
   slowSince: number;
 }
 
+interface Push {
+  readonly bytes: Buffer;
+  readonly at: Place;
+  readonly startsSegment: boolean;
+}
+
 export interface FanOutOptions {
   readonly counts: FanOutCounts;
+  readonly slices: Slices;
+  /** Called when everybody has been given everything up to a segment's end; `next` is what follows. */
+  readonly onBoundary?: (next: SegmentNumber) => void;
   /** Monotonic milliseconds. @default performance.now */
   readonly now?: () => number;
   /** @default maxQueuedBytes */
@@ -37,16 +55,36 @@ export interface FanOutOptions {
   readonly maxSkippedMs?: number;
 }
 
-/** One rendition's listeners: every byte is one shared Buffer, written straight to each one's socket. */
-export class FanOut {
+/**
+ * One rendition's listeners: every byte is one shared Buffer, written straight to each one's socket. A push goes through
+ * the list in time slices; what is pushed meanwhile waits until it is through, and is then written together, so that
+ * everybody has every byte once and in order, and each listener has its bytes at its own phase of the tick.
+ */
+export class FanOut implements Sliced {
   readonly #listeners: Listener[] = [];
+  readonly #options: FanOutOptions;
   readonly #counts: FanOutCounts;
+  readonly #slices: Slices;
   readonly #now: () => number;
   readonly #maxQueuedBytes: number;
   readonly #maxSkippedMs: number;
+  /** What waits for the list to be gone through; few and small: shared by all, and taken together each time. */
+  #waiting: Push[] = [];
+  /** What is being written now, each part for itself and all in one. */
+  #parts: readonly Push[] = [];
+  #together: Push | undefined;
+  /** What is done with each listener in the pass under way; those before `#cursor` have had it. */
+  #visit: ((listener: Listener) => void) | undefined;
+  #cursor = 0;
+  /** The segment that follows, when all that was pushed ends at a segment's end. */
+  #next: SegmentNumber | undefined;
+  #told: SegmentNumber | undefined;
+  #ending: "no" | "asked" | "done" = "no";
 
   constructor(options: FanOutOptions) {
+    this.#options = options;
     this.#counts = options.counts;
+    this.#slices = options.slices;
     this.#now = options.now ?? (() => performance.now());
     this.#maxQueuedBytes = options.maxQueuedBytes ?? maxQueuedBytes;
     this.#maxSkippedMs = options.maxSkippedMs ?? maxSkippedMs;
@@ -58,24 +96,35 @@ export class FanOut {
 
   /**
    * Takes a socket that belongs to nobody else; `first` is written at once.
-   * @param playing whether `first` ends where the next push goes on; otherwise it waits for a segment's start
+   * @param from where the stream goes on after `first`
    */
-  join(socket: Socket, first: Buffer, playing: boolean): void {
-    const listener: Listener = { socket, at: this.#listeners.length, playing, slowSince: 0 };
+  join(socket: Socket, first: Buffer | undefined, from: Place): void {
+    if (socket.destroyed) return;
+    const onClose = (): void => this.#leave(listener);
+    const listener: Listener = { socket, onClose, at: this.#listeners.length, from, slowSince: 0 };
     this.#listeners.push(listener);
-    socket.once("close", () => this.#leave(listener));
-    this.#write(socket, first);
+    socket.once("close", onClose);
+    if (first) this.#write(socket, first);
+    if (this.#ending === "done") socket.end();
   }
 
-  /** Writes to all who play. At a segment's start the slow are skipped, and those who have drained play again. */
-  push(bytes: Buffer, segmentStarts: boolean): void {
-    if (segmentStarts) this.#startSegment();
-    for (const { playing, socket } of this.#listeners) if (playing) this.#write(socket, bytes);
+  /** Hands chunk `index` of segment `n`, or with index 0 all of it, to everybody whose stream has come there. */
+  push(bytes: Buffer, n: SegmentNumber, index: number): void {
+    this.#next = undefined;
+    this.#waiting.push({ bytes, at: place(n, index), startsSegment: index === 0 });
+    this.#slices.run(this);
   }
 
-  /** Ends every response where it is. */
+  /** Says that what was pushed last is the end of segment `n`. */
+  finished(n: SegmentNumber): void {
+    this.#next = n + 1;
+    this.#slices.run(this);
+  }
+
+  /** Ends every response, after what was pushed. */
   end(): void {
-    for (const { socket } of this.#listeners) socket.end();
+    if (this.#ending === "no") this.#ending = "asked";
+    this.#slices.run(this);
   }
 
   /** Closes every connection at once. */
@@ -83,36 +132,122 @@ export class FanOut {
     for (const { socket } of this.#listeners) socket.destroy();
   }
 
+  /**
+   * Lets go of up to `most` sockets whose listeners have everything up to a segment's end, with nothing queued in this
+   * process: whoever takes them goes on with segment `next`. None while a segment is in the middle. They stay open, and
+   * nobody here listens to them any more but for the takeover's own listeners (see `takeSocket`).
+   */
+  release(most = Infinity): { readonly next: SegmentNumber; readonly sockets: Socket[] } | undefined {
+    const next = this.#next;
+    if (next === undefined || this.#waiting.length > 0 || this.#visit !== undefined) return undefined;
+    const sockets: Socket[] = [];
+    for (let i = this.#listeners.length - 1; i >= 0 && sockets.length < most; i--) {
+      const listener = this.#listeners[i];
+      if (listener === undefined || listener.from > place(next, 0) || listener.slowSince !== 0) continue;
+      const { socket } = listener;
+      if (!socket.writable || socket.writableLength > 0) continue;
+      socket.off("close", listener.onClose);
+      this.#leave(listener);
+      sockets.push(socket);
+    }
+    return { next, sockets };
+  }
+
+  /** Goes on with the pass under way and those that wait behind it. */
+  step(isOver: () => boolean): boolean {
+    while (this.#visit !== undefined || this.#begin()) {
+      while (this.#cursor < this.#listeners.length) {
+        const to = Math.min(this.#cursor + stride, this.#listeners.length);
+        for (; this.#cursor < to; this.#cursor++) this.#visit?.(this.#listeners[this.#cursor] as Listener);
+        if (isOver() && this.#cursor < this.#listeners.length) return false;
+      }
+      this.#visit = undefined;
+      this.#cursor = 0;
+    }
+    return true;
+  }
+
+  /** Begins the next pass, or tells that all are through; false when there is nothing to do. */
+  #begin(): boolean {
+    if (this.#waiting.length > 0) {
+      this.#parts = this.#waiting;
+      this.#waiting = [];
+      this.#together = together(this.#parts);
+      this.#visit = this.#give;
+      return true;
+    }
+    if (this.#next !== undefined && this.#next !== this.#told) {
+      this.#told = this.#next;
+      this.#options.onBoundary?.(this.#next);
+    }
+    if (this.#ending !== "asked") return this.#waiting.length > 0;
+    this.#ending = "done";
+    this.#visit = endResponse;
+    return true;
+  }
+
+  readonly #give = (listener: Listener): void => {
+    const all = this.#together;
+    if (all === undefined) return;
+    if (listener.from <= all.at && listener.slowSince === 0) {
+      if (!all.startsSegment || this.#keepsUp(listener)) this.#write(listener.socket, all.bytes);
+      return;
+    }
+    for (const part of this.#parts) {
+      if (part.at < listener.from) continue;
+      if (part.startsSegment && !this.#keepsUp(listener)) return;
+      if (listener.slowSince === 0) this.#write(listener.socket, part.bytes);
+    }
+  };
+
   #write(socket: Socket, bytes: Buffer): void {
     if (!socket.writable) return;
     this.#counts.sentBytes += bytes.length;
     socket.write(bytes);
   }
 
-  #startSegment(): void {
-    for (const listener of this.#listeners) {
-      const queued = listener.socket.writableLength;
-      if (listener.playing) {
-        if (queued <= this.#maxQueuedBytes) continue;
-        listener.playing = false;
-        listener.slowSince = this.#now();
-        this.#counts.slowSkips++;
-      } else if (queued === 0) {
-        listener.playing = true;
-        listener.slowSince = 0;
-      } else if (listener.slowSince === 0) {
-        listener.slowSince = this.#now();
-      } else if (this.#now() - listener.slowSince > this.#maxSkippedMs) {
-        this.#counts.slowCloses++;
-        listener.socket.destroy();
-      }
+  /** At a segment's start: whether a listener is to have it. The slow are not, until they have drained. */
+  #keepsUp(listener: Listener): boolean {
+    const { socket } = listener;
+    const queued = socket.writableLength;
+    if (listener.slowSince === 0) {
+      if (queued <= this.#maxQueuedBytes) return true;
+      listener.slowSince = this.#now();
+      this.#counts.slowSkips++;
+    } else if (queued === 0) {
+      listener.slowSince = 0;
+      return true;
+    } else if (this.#now() - listener.slowSince > this.#maxSkippedMs && !socket.destroyed) {
+      this.#counts.slowCloses++;
+      socket.destroy();
     }
+    return false;
   }
 
   #leave(listener: Listener): void {
-    const last = this.#listeners.pop();
-    if (last === undefined || last === listener) return;
-    last.at = listener.at;
-    this.#listeners[last.at] = last;
+    let hole = listener.at;
+    if (hole < this.#cursor) {
+      // One who has been visited fills the place, so that nobody comes before the cursor without having been.
+      this.#cursor--;
+      this.#move(this.#cursor, hole);
+      hole = this.#cursor;
+    }
+    this.#move(this.#listeners.length - 1, hole);
+    this.#listeners.pop();
   }
+
+  #move(from: number, to: number): void {
+    const listener = this.#listeners[from];
+    if (listener === undefined || from === to) return;
+    this.#listeners[to] = listener;
+    listener.at = to;
+  }
+}
+
+const endResponse = ({ socket }: Listener): void => void socket.end();
+
+function together(parts: readonly Push[]): Push | undefined {
+  const [first] = parts;
+  if (first === undefined || parts.length === 1) return first;
+  return { ...first, bytes: Buffer.concat(parts.map(({ bytes }) => bytes)) };
 }

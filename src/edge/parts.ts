@@ -1,8 +1,11 @@
 import type { Clock } from "../foundation/clock.ts";
 import type { Log } from "../foundation/log.ts";
+import type { SegmentNumber } from "../wire/timeline.ts";
+import type { Channel } from "./channel.ts";
 import type { FanOutCounts } from "./fan-out.ts";
 import type { HoldBudget } from "./holds.ts";
 import type { PushMode } from "./push-mode.ts";
+import type { Slices } from "./slices.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** What is counted where it would cost too much to look a metric up; numbers that only grow. */
@@ -19,4 +22,8 @@ export interface EdgeParts {
   readonly pushMode: PushMode;
   readonly budget: HoldBudget;
   readonly counts: EdgeCounts;
+  /** Where all work for many takes its turns. */
+  readonly slices: Slices;
+  /** Called when all of a channel's listeners have everything before segment `next`: the moment to hand some over. */
+  onBoundary?: (channel: Channel, next: SegmentNumber) => void;
 }

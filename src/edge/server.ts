@@ -22,6 +22,7 @@ import { ApiProxy } from "./proxy.ts";
 import { PushMode, type PushThresholds } from "./push-mode.ts";
 import { ReplayRoutes } from "./replay-routes.ts";
 import { Router } from "./router.ts";
+import { Slices } from "./slices.ts";
 import { Upstream } from "./upstream.ts";
 import { WebSocketProxy } from "./websocket-proxy.ts";
 
@@ -82,7 +83,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const pushMode = new PushMode(options.push);
   const fetches = meter.counter("rostra_edge_upstream_fetches_total", "Requests to the origin, by what for.");
   const upstream = new Upstream(options.origin, fetches);
-  const channels = new Channels({ clock, log, upstream, pushMode, budget, counts });
+  const channels = new Channels({ clock, log, upstream, pushMode, budget, counts, slices: new Slices() });
   const playlists = new Playlists(budget, counts);
   const directory: Directory = new Directory({
     log,

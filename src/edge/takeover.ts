@@ -5,6 +5,14 @@ const discard = (): void => {};
 function hangUp(this: Socket): void {
   this.end();
 }
+type Hear = (...values: never[]) => void;
+/** By socket: what listens for its `close` and is not the HTTP server's. */
+const ownClose = new WeakMap<Socket, ReadonlySet<unknown>>();
+
+/** Called before the HTTP server gets a socket that itself hears its `close`, as one of TLS does: `takeSocket` leaves that in place. */
+export const keepCloseListeners = (socket: Socket): void =>
+  void ownClose.set(socket, new Set(socket.rawListeners("close")));
+
 /** What Node's HTTP server listens for on a socket; net.Socket itself has no need of its own listeners among these. */
 const httpEvents = ["data", "end", "drain", "timeout", "error"] as const;
 
@@ -20,17 +28,25 @@ const httpEvents = ["data", "end", "drain", "timeout", "error"] as const;
 export function takeSocket(request: IncomingMessage, response: ServerResponse): Socket {
   const { socket } = request;
   response.detachSocket(socket);
-  const hearClose = socket.rawListeners("close");
+  const own = ownClose.get(socket);
+  const hearClose = socket.rawListeners("close").filter((hear) => !own?.has(hear)) as Hear[];
   // A listener for data makes the HTTP server give the handle's bytes back to the socket.
   socket.on("data", discard);
   for (const event of httpEvents) socket.removeAllListeners(event);
-  socket.removeAllListeners("close");
-  for (const hear of hearClose) Reflect.apply(hear, socket, [false]);
+  for (const hear of hearClose) {
+    socket.removeListener("close", hear);
+    Reflect.apply(hear, socket, [false]);
+  }
+  settle(socket);
+  return socket;
+}
+
+/** Makes a socket one that is only written to; see `takeSocket`. */
+export function settle(socket: Socket): void {
   socket.on("data", discard);
   socket.on("error", discard);
   socket.on("end", hangUp);
   socket.setTimeout(0);
   socket.setNoDelay(true);
   socket.resume();
-  return socket;
 }
