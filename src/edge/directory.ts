@@ -22,6 +22,8 @@ export class SpaceEntry {
   #rendered: (RenderedState & { readonly at: number; readonly push: string }) | undefined;
   /** False from a reconnection on until the feed names it again. */
   confirmed = true;
+  /** Under which its listeners are told apart; `undefined` until the feed tells it. base64. */
+  salt: string | undefined;
 
   constructor(state: LiveState) {
     this.#state = state;
@@ -120,7 +122,11 @@ export class Directory {
         for (const [id, entry] of this.#byId) if (!entry.confirmed) this.#drop(id);
         this.synced = true;
         return;
-      case "salt":
+      case "salt": {
+        const entry = this.#byId.get(line.id);
+        if (entry) entry.salt = line.salt;
+        return;
+      }
       case "tick":
         return;
     }

@@ -83,8 +83,8 @@ function split(path: string, prefix: string): [space: string, second: string, th
 export const livePaths = {
   state: (space: string): string => `/live/${space}/state.json`,
   master: (space: string): string => `/live/${space}/index.m3u8`,
-  /** `POST` without a body: a player that was drawn listens. 204, never cached. */
-  beacon: (space: string): string => `/live/${space}/beacon`,
+  /** `POST` without a body: a player that was drawn listens; `share` is the state's share that it was drawn by. 204, never cached. */
+  beacon: (space: string, share: number): string => `/live/${space}/beacon?share=${share}`,
   playlist: (space: string, rendition: RenditionName): string => `/live/${space}/${rendition}/index.m3u8`,
   init: (space: string, rendition: RenditionName): string => `/live/${space}/${rendition}/init.mp4`,
   segment: (space: string, rendition: RenditionName, n: SegmentNumber): string =>

@@ -26,6 +26,8 @@ export type ServiceLevel = 0 | 1 | 2 | 3 | 4;
 
 /** How often a player that was drawn says that it listens, ms. */
 export const beaconEveryMs = 10_000;
+/** The smallest share of players that is drawn, as halvings: 2^-20. */
+export const maxBeaconHalvings = 20;
 /** How many edges a state tells at most. */
 export const maxToldEdges = 16;
 
@@ -71,13 +73,17 @@ export interface LiveState {
   /** How `stream.mp4` is pushed now: chunk by chunk or by whole segments. */
   readonly push: "chunk" | "segment";
   readonly level: ServiceLevel;
-  /** Listeners on all edges, seats that play now. */
+  /**
+   * Who plays now, on all edges: endless responses counted one by one, and of those who fetch numbered segments the greater of
+   * who is told apart by address and User-Agent and who is estimated from beacons (standard error at most 5 %).
+   */
   readonly listeners: number;
   /** Different listeners since it opened: an estimate with a standard error of 1.6 %, by address and User-Agent. */
   readonly heard: number;
   /**
    * Which share (0 to 1) of the players that do not listen by `stream.mp4` say every `beaconEveryMs` that they listen, so that
-   * who listens through a cache is counted and the load of counting stays the same as the crowd grows.
+   * who listens through a cache is counted and the load of counting stays the same as the crowd grows. 1 or a half of a half …:
+   * 2^-k, `k` at most `maxBeaconHalvings`. A player draws a number once, in [0, 1), and says it while that is below the share.
    */
   readonly beacon: number;
   /** Base URLs of edges that have the same sound, without a trailing slash; a player moves to one when its own fails. */
