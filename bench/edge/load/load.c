@@ -224,6 +224,9 @@ static void conduct(void) {
   bool numbers = options.mode == mode_numbered || options.mode == mode_early;
   if (numbers) atomic_store(&shared->first_round, (uint32_t)current + 2);
   wait_until(now_us() + (uint64_t)(options.settle * 1e6), NULL);
+  // Between two segments, so that as many are pushed while it is measured as there are periods in that time.
+  uint64_t period = segment_ms * 1000, phase = options.epoch ? (now_us() - options.epoch) % period : 0;
+  if (options.epoch && options.mode == mode_endless) wait_until(now_us() + (period + period * 5 / 6 - phase) % period, NULL);
   atomic_store(&shared->measuring, true);
   measured_from = now_us();
   say("steady");

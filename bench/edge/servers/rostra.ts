@@ -1,0 +1,63 @@
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Link } from "../../../src/foundation/link.ts";
+import { freePort, Process, serverCore } from "../processes.ts";
+import type { Server, Setting } from "./server.ts";
+
+const program = resolve(import.meta.dirname, "../../../src/apps/rostra.ts");
+
+export interface RostraOptions {
+  /** How many edge processes share the port. @default 1 */
+  readonly workers?: number;
+  /** @default the servers' */
+  readonly core?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** The edge as `rostra serve` runs it: each worker a process of its own on the shared port, following the source's feed. */
+export async function startRostra({ folder, source }: Setting, options: RostraOptions = {}): Promise<Server> {
+  const { workers = 1, core = serverCore } = options;
+  const port = await freePort();
+  await mkdir(folder, { recursive: true });
+  const env = {
+    ROSTRA_RUN: folder,
+    ROSTRA_DATA: folder,
+    ROSTRA_HOST: "127.0.0.1",
+    PORT: String(port),
+    ROSTRA_LOG: "warn",
+    ...options.env,
+  };
+  if (source.socketPath !== join(folder, "origin.sock")) throw new Error("the edge looks for its origin in its folder");
+  const edges = Array.from(
+    { length: workers },
+    (_, i) => new Process(`edge ${i + 1}`, [process.execPath, program, "run", "edge", String(i + 1)], { core, env }),
+  );
+  for (const [i, edge] of edges.entries()) await ready(join(folder, `edge-${i + 1}.sock`), edge);
+  return {
+    name: "Rostra",
+    port,
+    cpu: () => edges.reduce((sum, edge) => sum + edge.cpu(), 0),
+    rss: () => edges.reduce((sum, edge) => sum + edge.rss(), 0),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(edges.map((edge) => edge[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+/** Waits until an edge knows the Space and listens. */
+async function ready(socketPath: string, edge: Process): Promise<void> {
+  const link = new Link(socketPath, 1);
+  const until = Date.now() + 20_000;
+  try {
+    for (;;) {
+      const answer = await link.request({ path: "/healthz", timeoutMs: 1000 }).catch(() => undefined);
+      const { origin, spaces } = JSON.parse(answer?.body.toString() || "{}") as { origin?: boolean; spaces?: number };
+      if (origin && spaces) return;
+      if (edge.ended || Date.now() > until) throw new Error(`${edge.name} is not ready:\n${edge.output}`);
+      await sleep(50);
+    }
+  } finally {
+    link.close();
+  }
+}
