@@ -1,7 +1,7 @@
 import { flushCompileCache } from "node:module";
 import { processConfig, type ProcessConfig } from "./config.ts";
 import { registerProcessMetrics } from "./process-metrics.ts";
-import { seconds } from "../foundation/duration.ts";
+import { ms, seconds } from "../foundation/duration.ts";
 import { Problem, reason } from "../foundation/errors.ts";
 
 /** Starts one process of the server; resolves once it serves. It lives until its scope ends. */
@@ -40,6 +40,14 @@ export async function runChild(name: string, number: string | undefined): Promis
       },
     );
   };
+  process.on("message", (message: { t?: string; drainMs?: number; replaced?: boolean }) => {
+    if (message.t !== "end") return;
+    config.ending.drain = ms(Number(message.drainMs));
+    config.ending.replaced = message.replaced === true;
+    end(0);
+  });
+  // The supervisor's business: it reloads.
+  process.on("SIGHUP", () => {});
   process.once("SIGTERM", () => end(0));
   process.once("SIGINT", () => end(0));
   process.once("disconnect", () => end(0));

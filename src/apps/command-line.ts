@@ -15,9 +15,11 @@ const usage = `rostra: live conversations that a million people come to hear at 
       --public-ip IP[,IP]  addresses speakers reach the stage at, behind NAT   ($ROSTRA_PUBLIC_IP)
       --public-url URL     what people type, with TLS in front    ($ROSTRA_PUBLIC_URL)
       --metrics HOST:PORT  Prometheus metrics over TCP as well    (a Unix socket in the data folder only)
+      --drain SECONDS how long listeners of a process that ends may take to move   (5, or 1.5 when all stops, or $ROSTRA_DRAIN)
       --no-demo       open no demo Space when there is no Space
       --log text|json (text on a terminal, json elsewhere)
   rostra doctor       look at this machine and say what would keep a Space from opening (same options)
+  rostra reload       replace every edge process by the code on disk, and nobody notices (--data)
   rostra owner-link   print a new one-time owner link of the running server (--data)
   rostra version
   rostra help
@@ -36,6 +38,7 @@ const serveFlags = {
   "public-ip": { type: "string" },
   "public-url": { type: "string" },
   metrics: { type: "string" },
+  drain: { type: "string" },
   "no-demo": { type: "boolean" },
   log: { type: "string" },
 } satisfies ParseArgsConfig["options"];
@@ -52,6 +55,10 @@ export async function main(args: readonly string[]): Promise<number> {
       case "doctor": {
         const { doctor } = await import("./serve/doctor.ts");
         return await doctor(await optionsFrom(rest));
+      }
+      case "reload": {
+        const { requestReload } = await import("./serve/reload.ts");
+        return await requestReload(await optionsFrom(rest));
       }
       case "owner-link": {
         const { printOwnerLink } = await import("./serve/owner-link.ts");

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { anchoredClock, type Clock, decodeAnchor, newAnchor } from "../foundation/clock.ts";
+import { type Milliseconds, seconds } from "../foundation/duration.ts";
 import { createLog, type Level, type Log } from "../foundation/log.ts";
 import { Meter } from "../foundation/meter.ts";
 import { Scope } from "../foundation/scope.ts";
@@ -26,6 +27,12 @@ export interface ProcessConfig {
   /** The URL people use, when it is not what the request says (TLS in front). */
   readonly publicUrl: string | undefined;
   readonly databaseUrl: string | undefined;
+  /** How this process is to end; the supervisor says it anew when it ends it. @default drains for 5 s, and has no successor */
+  readonly ending?: Ending;
+  /** Which process of its name it is, from 1: one more with each reload. @default 1 */
+  readonly generation?: number;
+  /** Whether it takes the place of another, whose ports and listeners it is given. @default false */
+  readonly succeeds?: boolean;
   /** Whether a demo Space plays while there is no other. @default false */
   readonly demo?: boolean;
   readonly clock: Clock;
@@ -35,11 +42,21 @@ export interface ProcessConfig {
   readonly scope: Scope;
 }
 
+/** How a process ends. */
+export interface Ending {
+  /** For how long those who listen may move. */
+  drain: Milliseconds;
+  /** Whether a successor is there, that takes what can be handed over. */
+  replaced: boolean;
+}
+
 export const sockets = {
   control: (run: string): string => join(run, "control.sock"),
   stage: (run: string): string => join(run, "stage.sock"),
   origin: (run: string): string => join(run, "origin.sock"),
-  edge: (run: string, index: number): string => join(run, `edge-${index}.sock`),
+  /** Each generation of an edge has its own: a process that ends removes the name of its socket. */
+  edge: (run: string, index: number, generation = 1): string =>
+    join(run, generation === 1 ? `edge-${index}.sock` : `edge-${index}.${generation}.sock`),
   metrics: (run: string): string => join(run, "metrics.sock"),
 } as const;
 
@@ -65,7 +82,10 @@ export const defaultIceTcpPort = (udpPort: number): number =>
   udpPort === 0 ? 0 : udpPort <= 55_535 ? udpPort + 10_000 : udpPort - 10_000;
 
 /** Reads a child process's configuration from the environment that the supervisor set. */
-export async function processConfig(process_: NodeJS.Process, name: string): Promise<ProcessConfig> {
+export async function processConfig(
+  process_: NodeJS.Process,
+  name: string,
+): Promise<ProcessConfig & { readonly ending: Ending }> {
   const env = process_.env;
   const data = resolve(env["ROSTRA_DATA"] ?? "data");
   const run = env["ROSTRA_RUN"] ?? (await runFolder(data));
@@ -85,6 +105,9 @@ export async function processConfig(process_: NodeJS.Process, name: string): Pro
     publicUrl: env["ROSTRA_PUBLIC_URL"] || undefined,
     databaseUrl: env["DATABASE_URL"] || undefined,
     demo: env["ROSTRA_DEMO"] !== "0",
+    ending: { drain: seconds(Number(env["ROSTRA_DRAIN"] || 5)), replaced: false },
+    generation: Number(env["ROSTRA_GENERATION"] ?? 1),
+    succeeds: env["ROSTRA_SUCCEEDS"] === "1",
     clock: anchoredClock(decodeAnchor(env["ROSTRA_CLOCK"]) ?? newAnchor()),
     log: createLog({
       process: name,

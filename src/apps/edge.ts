@@ -10,9 +10,10 @@ const web = fileURLToPath(new URL("../../dist/web", import.meta.url));
 
 /** The edge process: the public port, shared with the other edges, and an admin socket of its own. */
 export async function runEdge(config: ProcessConfig, index: number): Promise<void> {
-  const { run, clock, log, meter, scope } = config;
+  const { run, clock, log, meter, scope, generation = 1 } = config;
   const edge = await createEdge({
-    name: `edge-${index}`,
+    // A successor is another edge: both count what they have until the older one is gone.
+    name: generation === 1 ? `edge-${index}` : `edge-${index}.${generation}`,
     origin: sockets.origin(run),
     control: sockets.control(run),
     web,
@@ -23,7 +24,7 @@ export async function runEdge(config: ProcessConfig, index: number): Promise<voi
     trust: { hops: trustedHops(process.env["ROSTRA_TRUSTED_HOPS"]) },
   });
   const admin = await listenUnix(
-    sockets.edge(run, index),
+    sockets.edge(run, index, generation),
     (request, response) => {
       if (request.url === "/healthz") return sendJson(response, 200, { ok: true, ...edge.health() });
       if (request.url !== "/metrics") return sendProblem(response, notFound(request.url ?? "/"));

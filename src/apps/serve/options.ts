@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { isIP } from "node:net";
+import { type Milliseconds, seconds } from "../../foundation/duration.ts";
 import { Problem } from "../../foundation/errors.ts";
 import { defaultIceTcpPort, runFolder } from "../config.ts";
 
@@ -18,6 +19,8 @@ export interface ServeOptions {
   readonly publicUrl: string | undefined;
   /** Where metrics are served over TCP besides the Unix socket. */
   readonly metrics: { readonly host: string; readonly port: number } | undefined;
+  /** For how long an edge that ends lets its listeners move; the default depends on why it ends. */
+  readonly drain: Milliseconds | undefined;
   readonly demo: boolean;
   readonly log: "text" | "json";
   readonly databaseUrl: string | undefined;
@@ -25,6 +28,8 @@ export interface ServeOptions {
 
 /** The most edge processes one machine is asked to run. */
 const maxEdges = 64;
+/** The longest that an edge may take to end. */
+const maxDrainSeconds = 600;
 
 type Words = Readonly<Record<string, string | boolean | undefined>>;
 
@@ -45,6 +50,7 @@ export async function serveOptions(words: Words, env: NodeJS.ProcessEnv): Promis
   if (publicUrl !== undefined && !/^https?:\/\//.test(publicUrl)) {
     throw off("--public-url", publicUrl, "a URL that begins with https:// or http://");
   }
+  const drain = word("drain", "ROSTRA_DRAIN", "");
   const udpPort = whole("--udp-port", word("udp-port", "ROSTRA_UDP_PORT", String(port)), 1, 65_535);
   const iceTcp = word("ice-tcp-port", "ROSTRA_ICE_TCP_PORT", String(defaultIceTcpPort(udpPort)));
   return {
@@ -60,6 +66,7 @@ export async function serveOptions(words: Words, env: NodeJS.ProcessEnv): Promis
     publicIps,
     publicUrl: publicUrl?.replace(/\/+$/, ""),
     metrics: address(word("metrics", "ROSTRA_METRICS", "")),
+    drain: drain === "" ? undefined : seconds(whole("--drain", drain, 0, maxDrainSeconds)),
     demo: words["no-demo"] !== true && env["ROSTRA_DEMO"] !== "0",
     log,
     databaseUrl: env["DATABASE_URL"] || undefined,

@@ -23,15 +23,18 @@ export async function ownerLink(options: ServeOptions, force = false): Promise<s
 
 export async function printOwnerLink(options: ServeOptions): Promise<number> {
   const url = await ownerLink(options, true).catch((cause: unknown) => {
-    throw new Problem({
-      status: 503,
-      code: "server-not-running",
-      title: "No running server was found",
-      detail: `Nothing answers on ${sockets.control(options.run)}.`,
-      action: "Start it with `rostra serve`, or name its data folder with --data.",
-      cause,
-    });
+    throw notRunning(sockets.control(options.run), cause);
   });
   process.stdout.write(`${url ?? ""}\n`);
   return 0;
 }
+
+export const notRunning = (socketPath: string, cause: unknown): Problem =>
+  new Problem({
+    status: 503,
+    code: "server-not-running",
+    title: "No running server was found",
+    detail: `Nothing answers on ${socketPath}.`,
+    action: "Start it with `rostra serve`, or name its data folder with --data.",
+    cause,
+  });
