@@ -128,8 +128,8 @@ export class Source implements AsyncDisposable {
 
   #feed(response: http.ServerResponse): void {
     const write: (line: FeedLine) => void = startNdjson(response);
-    write({ t: "salt", salt: this.#salt });
     write({ t: "state", state: this.#state() });
+    write({ t: "salt", id: space, salt: this.#salt });
     write({ t: "synced" });
     this.#feeds.add(write);
     const tick = setInterval(() => write({ t: "tick", now: Date.now() }), 1000);

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Link } from "../../../src/foundation/link.ts";
 import { freePort, Process, serverCore } from "../processes.ts";
-import type { Server, Setting } from "./server.ts";
+import { type Server, serverOf, type Setting } from "./server.ts";
 
 const program = resolve(import.meta.dirname, "../../../src/apps/rostra.ts");
 
@@ -34,15 +34,7 @@ export async function startRostra({ folder, source }: Setting, options: RostraOp
     (_, i) => new Process(`edge ${i + 1}`, [process.execPath, program, "run", "edge", String(i + 1)], { core, env }),
   );
   for (const [i, edge] of edges.entries()) await ready(join(folder, `edge-${i + 1}.sock`), edge);
-  return {
-    name: "Rostra",
-    port,
-    cpu: () => edges.reduce((sum, edge) => sum + edge.cpu(), 0),
-    rss: () => edges.reduce((sum, edge) => sum + edge.rss(), 0),
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all(edges.map((edge) => edge[Symbol.asyncDispose]()));
-    },
-  };
+  return serverOf("Rostra", port, edges);
 }
 
 /** Waits until an edge knows the Space and listens. */

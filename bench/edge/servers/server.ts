@@ -1,20 +1,46 @@
-import type { Programs } from "../load.ts";
+import type { LoadOptions, Programs } from "../load.ts";
+import type { Process } from "../processes.ts";
 import type { Source } from "../source.ts";
 
 /** What a server under test is started with. */
 export interface Setting {
-  /** A folder of its own, removed at the end. */
+  /** A folder of its own, there and empty. */
   readonly folder: string;
   readonly source: Source;
   readonly programs: Programs;
 }
 
-/** A server that serves the benchmark's sound, and how to listen to it. */
+/** A server that serves the benchmark's sound. */
 export interface Server extends AsyncDisposable {
   readonly name: string;
   readonly port: number;
+  /** How the load generator asks it, where that is not as Rostra is asked. */
+  readonly ask?: Partial<LoadOptions>;
   /** CPU seconds of all its processes so far. */
   cpu(): number;
   /** Resident bytes of all its processes. */
   rss(): number;
 }
+
+/** A server that is these processes. `end` runs first when it ends. */
+export function serverOf(
+  name: string,
+  port: number,
+  processes: readonly Process[],
+  more: { readonly ask?: Partial<LoadOptions>; readonly end?: () => void } = {},
+): Server {
+  return {
+    name,
+    port,
+    ...(more.ask ? { ask: more.ask } : {}),
+    cpu: () => processes.reduce((sum, one) => sum + one.cpu(), 0),
+    rss: () => processes.reduce((sum, one) => sum + one.rss(), 0),
+    [Symbol.asyncDispose]: async () => {
+      more.end?.();
+      await Promise.all(processes.map((one) => one[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+/** Connections that one process can have, with some descriptors left for files. */
+export const descriptorsFor = (limit: number): number => limit - 100;
