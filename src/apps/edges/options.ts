@@ -1,0 +1,77 @@
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { Problem, reason } from "../../foundation/errors.ts";
+import { maxEdges, off, type ServeOptions, serveOptions, whole } from "../serve/options.ts";
+import { readEdgeKey } from "./key.ts";
+
+/** How many upstreams one edge can have. */
+const maxUpstreams = 8;
+
+export const edgeUsage = `
+  rostra edge         carry the sound further, on another machine
+      --upstream URL[,URL]  what to follow, the preferred first: the main server or another edge   ($ROSTRA_UPSTREAM)
+      --key-file FILE the installation's key, mode 0600           (or $ROSTRA_EDGE_KEY)
+      --port N        public HTTP port                            (8080, or $PORT)
+      --host ADDR     address the public port listens on          (0.0.0.0, or $ROSTRA_HOST)
+      --workers N     processes that share the port               (2, or $ROSTRA_EDGES)
+      --data DIR      folder of its sockets                       (./data, or $ROSTRA_DATA)
+      --public-url URL     where players reach this edge          ($ROSTRA_PUBLIC_URL)
+      --metrics HOST:PORT  Prometheus metrics over TCP as well    (a Unix socket in the data folder only)
+      --drain SECONDS how long listeners may take to move         (5, or 1.5 when all stops, or $ROSTRA_DRAIN)
+      --log text|json (text on a terminal, json elsewhere)
+  rostra edge-key     print the key for --key-file, on the machine of \`rostra serve\` (--data)`;
+
+const edgeFlags = {
+  upstream: { type: "string" },
+  "key-file": { type: "string" },
+  port: { type: "string" },
+  host: { type: "string" },
+  workers: { type: "string" },
+  data: { type: "string" },
+  "public-url": { type: "string" },
+  metrics: { type: "string" },
+  drain: { type: "string" },
+  log: { type: "string" },
+} satisfies ParseArgsConfig["options"];
+
+/** What `rostra edge` was asked for, checked. `edges` is how many workers there are. */
+export interface EdgeCommandOptions extends ServeOptions {
+  readonly upstreams: readonly string[];
+  readonly key: string;
+}
+
+/** Throws a `usage` Problem, or one of the key. */
+export async function edgeOptions(args: readonly string[], env: NodeJS.ProcessEnv): Promise<EdgeCommandOptions> {
+  const words = read(args);
+  const workers = whole("--workers", words.workers ?? (env["ROSTRA_EDGES"] || "2"), 1, maxEdges);
+  const upstreams = upstreamUrls((words.upstream ?? env["ROSTRA_UPSTREAM"]) || "");
+  const { workers: _workers, upstream: _upstream, "key-file": keyFile, ...shared } = words;
+  const serve = await serveOptions({ ...shared, edges: String(workers) }, env);
+  return { ...serve, upstreams, key: await readEdgeKey(keyFile, env["ROSTRA_EDGE_KEY"]) };
+}
+
+function read(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: edgeFlags, strict: true, allowPositionals: false }).values;
+  } catch (thrown) {
+    throw new Problem({
+      status: 400,
+      code: "usage",
+      title: "The command's words are off",
+      detail: `${reason(thrown)}.`,
+      action: "`rostra help` lists the options.",
+    });
+  }
+}
+
+/** Base URLs, each once, without a slash at the end. */
+function upstreamUrls(text: string): string[] {
+  const wanted = `1 to ${maxUpstreams} URLs of the main server or of edges, such as https://live.example.org, with commas between`;
+  const urls = text.split(",").filter(Boolean).map((one) => one.replace(/\/+$/, ""));
+  const isBase = (url: string): boolean => {
+    const parsed = URL.parse(url);
+    return parsed !== null && /^https?:$/.test(parsed.protocol) && parsed.origin === url.toLowerCase();
+  };
+  if (urls.length === 0 || urls.length > maxUpstreams || !urls.every(isBase) || new Set(urls).size < urls.length)
+    throw off("--upstream", text, wanted);
+  return urls;
+}
