@@ -47,6 +47,8 @@ export interface LoadResult extends Counts {
   readonly processes: number;
   /** How long it measured. */
   readonly seconds: number;
+  /** CPU seconds of the generator itself in that time. */
+  readonly ownCpu: number;
   /** Connect to first byte, and to the first chunk's beginning. */
   readonly firstByte: Distribution;
   readonly firstSound: Distribution;
@@ -133,10 +135,13 @@ export async function runLoad(
   const { stdout } = generator.child;
   if (!stdout) throw new Error("the generator has no output");
   let result: LoadResult | undefined;
+  let [from, to] = [0, 0];
   for await (const line of createInterface({ input: stdout, crlfDelay: Infinity })) {
     const counts = JSON.parse(line) as Counts;
-    if (counts.t === "result") result = counts as LoadResult;
+    if (counts.t === "result") result = { ...(counts as LoadResult), ownCpu: to - from };
     else onCounts(counts);
+    if (counts.t === "steady") from = generator.cpu();
+    if (counts.t === "measured") to = generator.cpu();
   }
   if (!result) throw new Error(`the load generator gave no result: ${generator.output}`);
   return result;

@@ -220,17 +220,18 @@ static void conduct(void) {
   double patience = options.connections / options.rate + options.join_timeout + 2;
   if (options.mode != mode_handshakes) wait_until(began + (uint64_t)(patience * 1e6), joined_or_not);
   say("joined");
-  uint64_t current = options.epoch ? (now_us() - options.epoch) / (segment_ms * 1000) : 0;
+  wait_until(now_us() + (uint64_t)(options.settle * 1e6), NULL);
+  uint64_t period = segment_ms * 1000, current = options.epoch ? (now_us() - options.epoch) / period : 0;
   bool numbers = options.mode == mode_numbered || options.mode == mode_early;
   if (numbers) atomic_store(&shared->first_round, (uint32_t)current + 2);
-  wait_until(now_us() + (uint64_t)(options.settle * 1e6), NULL);
-  // Between two segments, so that as many are pushed while it is measured as there are periods in that time.
-  uint64_t period = segment_ms * 1000, phase = options.epoch ? (now_us() - options.epoch) % period : 0;
+  // Between two segments, so that as many are pushed while it is measured as there are periods in that time; and when everybody asks.
+  uint64_t phase = options.epoch ? (now_us() - options.epoch) % period : 0;
   if (options.epoch && options.mode == mode_endless) wait_until(now_us() + (period + period * 5 / 6 - phase) % period, NULL);
+  if (options.mode == mode_numbered) wait_until(options.epoch + (current + 4) * period, NULL);
   atomic_store(&shared->measuring, true);
   measured_from = now_us();
   say("steady");
-  uint64_t rounds_end = options.epoch + (current + 3 + 2 * (uint64_t)options.rounds) * segment_ms * 1000;
+  uint64_t rounds_end = options.epoch + (current + 3 + 2 * (uint64_t)options.rounds) * period;
   wait_until(options.mode == mode_early ? rounds_end : measured_from + (uint64_t)(options.seconds * 1e6), NULL);
   measured_to = now_us();
   say("measured");
