@@ -21,6 +21,7 @@ const usage = `rostra: live conversations that a million people come to hear at 
   rostra doctor       look at this machine and say what would keep a Space from opening (same options)
   rostra reload       replace every edge process by the code on disk, and nobody notices (--data)
   rostra owner-link   print a new one-time owner link of the running server (--data)
+{edge}
   rostra version
   rostra help
 
@@ -60,6 +61,15 @@ export async function main(args: readonly string[]): Promise<number> {
         const { requestReload } = await import("./serve/reload.ts");
         return await requestReload(await optionsFrom(rest));
       }
+      case "edge": {
+        const { edgeOptions } = await import("./edges/options.ts");
+        const { follow } = await import("./edges/follow.ts");
+        return await follow(await edgeOptions(rest, process.env));
+      }
+      case "edge-key": {
+        const { printEdgeKey } = await import("./edges/key.ts");
+        return await printEdgeKey(await optionsFrom(rest));
+      }
       case "owner-link": {
         const { printOwnerLink } = await import("./serve/owner-link.ts");
         return await printOwnerLink(await optionsFrom(rest));
@@ -75,10 +85,10 @@ export async function main(args: readonly string[]): Promise<number> {
       case "help":
       case "--help":
       case "-h":
-        process.stdout.write(usage);
+        process.stdout.write(await help());
         return 0;
       default:
-        process.stderr.write(`rostra: there is no command "${command}".\n\n${usage}`);
+        process.stderr.write(`rostra: there is no command "${command}".\n\n${await help()}`);
         return 2;
     }
   } catch (thrown) {
@@ -89,6 +99,12 @@ export async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`rostra: ${thrown instanceof Error ? (thrown.stack ?? reason(thrown)) : reason(thrown)}\n`);
     return 1;
   }
+}
+
+/** All commands. Those of an edge stand beside its options. */
+async function help(): Promise<string> {
+  const { edgeUsage } = await import("./edges/options.ts");
+  return usage.replace("\n{edge}", edgeUsage);
 }
 
 async function optionsFrom(args: readonly string[]): Promise<ServeOptions> {

@@ -1,9 +1,11 @@
 import type { Server } from "node:http";
 import { fileURLToPath } from "node:url";
-import { createEdge } from "../edge/server.ts";
+import { createEdge, type EdgeOptions } from "../edge/server.ts";
 import { errno, Problem } from "../foundation/errors.ts";
 import { closeServer, listenUnix, notFound, sendJson, sendProblem } from "../foundation/link.ts";
+import { openSecrets } from "../store/secrets.ts";
 import { type ProcessConfig, sockets } from "./config.ts";
+import { edgeKeyText } from "./edges/key.ts";
 
 /** The built pages: the same way up from `src/apps` and from `dist/apps` of an installed package. */
 const web = fileURLToPath(new URL("../../dist/web", import.meta.url));
@@ -11,11 +13,12 @@ const web = fileURLToPath(new URL("../../dist/web", import.meta.url));
 /** The edge process: the public port, shared with the other edges, and an admin socket of its own. */
 export async function runEdge(config: ProcessConfig, index: number): Promise<void> {
   const { run, clock, log, meter, scope, generation = 1 } = config;
+  const follows = await followed(config);
+  const number = generation === 1 ? `${index}` : `${index}.${generation}`;
   const edge = await createEdge({
     // A successor is another edge: both count what they have until the older one is gone.
-    name: generation === 1 ? `edge-${index}` : `edge-${index}.${generation}`,
-    origin: sockets.origin(run),
-    control: sockets.control(run),
+    name: `edge-${follows.id ? `${follows.id}-` : ""}${number}`,
+    ...follows,
     web,
     clock,
     log,
@@ -36,6 +39,20 @@ export async function runEdge(config: ProcessConfig, index: number): Promise<voi
   await listen(edge.server, config);
   log.info("listening", { host: config.host, port: config.port });
 }
+
+/** What an edge follows, and the key: of `rostra edge` as its supervisor says, of `rostra serve` what is on this machine. */
+async function followed({ data, run, publicUrl }: ProcessConfig): Promise<Followed> {
+  const upstreams = (process.env["ROSTRA_UPSTREAM"] ?? "").split(",").filter(Boolean);
+  if (upstreams.length === 0) {
+    const key = edgeKeyText(await openSecrets(data));
+    return { upstreams: [sockets.origin(run)], control: sockets.control(run), key };
+  }
+  const key = process.env["ROSTRA_EDGE_KEY"];
+  const id = process.env["ROSTRA_EDGE_ID"];
+  return { upstreams, key, id, urls: publicUrl === undefined ? [] : [publicUrl] };
+}
+
+type Followed = Pick<EdgeOptions, "upstreams" | "control" | "key" | "id" | "urls">;
 
 async function listen(server: Server, { host, port }: ProcessConfig): Promise<void> {
   try {

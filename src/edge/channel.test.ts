@@ -26,13 +26,15 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "edge-"));
   origin = new TestOrigin(join(folder, "origin.sock"));
   await origin.start();
-  upstream = new Upstream(origin.socketPath, new Meter().counter("fetches", "."));
+  const fetches = new Meter().counter("fetches", ".");
+  upstream = new Upstream({ addresses: [origin.socketPath], fetches, log: silentLog });
   channels = new Channels({
     clock: anchoredClock(newAnchor()),
     log: silentLog,
     upstream,
     pushMode: new PushMode(),
     budget: holdBudget(),
+    readers: { open: 0, most: 10, patienceMs: 5000 },
     counts: newCounts(),
     slices: new Slices(),
   });

@@ -2,13 +2,14 @@ import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { reason } from "../foundation/errors.ts";
 import { epochMs } from "../foundation/duration.ts";
-import { livePaths } from "../wire/paths.ts";
 import type { RenditionName } from "../wire/rendition.ts";
 import { earlySegments, segmentAt, type SegmentNumber } from "../wire/timeline.ts";
 import type { SpaceEntry } from "./directory.ts";
 import type { EdgeParts } from "./parts.ts";
+import { ChunkReaders } from "./chunk-readers.ts";
 import { FanOut, place, type Place } from "./fan-out.ts";
 import { Holds } from "./holds.ts";
+import { pastSegment, type WholeSegment } from "./past-segment.ts";
 import { type LiveEdge, maxBehindSegments, Puller, type PullerSink } from "./puller.ts";
 import { streamHead } from "./stream-head.ts";
 import { settle } from "./takeover.ts";
@@ -43,11 +44,13 @@ export class Channel implements PullerSink {
   readonly window = new SegmentWindow();
   readonly fanOut: FanOut;
   readonly holds: Holds;
+  /** Other edges that follow a segment as it comes in. */
+  readonly readers: ChunkReaders;
   readonly #parts: EdgeParts;
   #pulling: Pulling = { kind: "idle" };
   #askedAt = performance.now();
   /** The segment that is coming in: its chunks so far, and how it is pushed. */
-  #partial: { n: SegmentNumber; chunks: Buffer[]; push: "chunk" | "segment" } | undefined;
+  #partial: { n: SegmentNumber; chunks: Buffer[]; push: "chunk" | "segment"; spoiled: boolean } | undefined;
   /** What a newcomer is written first; kept until the next chunk changes it. */
   #first: { readonly bytes: Buffer; readonly from: Place } | undefined;
   /** Segments on their way that the puller does not bring. */
@@ -64,21 +67,23 @@ export class Channel implements PullerSink {
       onBoundary: (next) => parts.onBoundary?.(this, next),
     });
     this.holds = new Holds(parts.budget);
+    this.readers = new ChunkReaders(parts.readers);
   }
 
   /** Whether anybody listens, waits, or asked lately. */
   wanted(now: number): boolean {
-    return this.fanOut.size > 0 || this.holds.size > 0 || now - this.#askedAt < idleAfterMs;
+    return this.fanOut.size > 0 || this.holds.size > 0 || this.readers.size > 0 || now - this.#askedAt < idleAfterMs;
   }
 
   /** Notes demand: the puller starts, unless it runs or the timeline is over. */
   touch(): void {
     this.#askedAt = performance.now();
     if (this.#pulling.kind === "pulling" || this.entry.over || this.#draining) return;
-    const { upstream, log } = this.#parts;
+    const { upstream, log, counts } = this.#parts;
     const abort = new AbortController();
     const { id: space } = this.entry.state;
-    const puller = new Puller({ space, rendition: this.rendition, upstream, log, signal: abort.signal, sink: this });
+    const { signal } = abort;
+    const puller = new Puller({ space, rendition: this.rendition, upstream, counts, log, signal, sink: this });
     const done = puller.run().catch((thrown: unknown) => log.error("puller-broke", { space, reason: reason(thrown) }));
     this.#pulling = { kind: "pulling", puller, abort, done };
     void done.then(() => this.#stopped());
@@ -141,12 +146,9 @@ export class Channel implements PullerSink {
   fetch(n: SegmentNumber): Promise<Buffer | undefined> {
     const under = this.#fetches.get(n);
     if (under) return under;
-    const path = livePaths.segment(this.entry.state.id, this.rendition, n);
-    const fetched = this.#parts.upstream.fetch("past-segment", path).then((answer) => {
-      if (answer.status === 404 || answer.status === 410) return undefined;
-      if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}`);
-      this.window.put(n, answer.body);
-      return answer.body;
+    const fetched = pastSegment(this.#parts, this.entry.state.id, this.rendition, n).then((whole) => {
+      if (whole) this.window.put(n, whole.bytes, whole.digest);
+      return whole?.bytes;
     });
     this.#fetches.set(n, fetched);
     const forget = (): void => void this.#fetches.delete(n);
@@ -156,6 +158,13 @@ export class Channel implements PullerSink {
 
   hold(n: SegmentNumber, response: ServerResponse, answer: (outcome: "published" | "expired") => void): boolean {
     return this.holds.hold(n, response, answer);
+  }
+
+  /** Answers another edge with segment `n` as it comes in; false when there are too many such requests. */
+  follow(n: SegmentNumber, response: ServerResponse): boolean {
+    const partial = this.#partial;
+    const chunks = partial?.n === n && !partial.spoiled ? partial.chunks : [];
+    return this.readers.follow(n, chunks, response);
   }
 
   /** Stops pulling and forgets what is half there. */
@@ -169,6 +178,7 @@ export class Channel implements PullerSink {
   /** From now on every response ends when the segment that is coming in is whole. */
   drain(): void {
     this.#draining = true;
+    this.readers.cut((n) => n !== this.#partial?.n);
     if (!this.#partial) this.fanOut.end();
   }
 
@@ -183,21 +193,34 @@ export class Channel implements PullerSink {
   }
 
   chunk(n: SegmentNumber, index: number, bytes: Buffer): void {
-    if (this.#partial?.n !== n) this.#partial = { n, chunks: [], push: this.#parts.pushMode.now };
+    if (this.#partial?.n !== n) this.#partial = { n, chunks: [], push: this.#parts.pushMode.now, spoiled: false };
     this.#partial.chunks.push(bytes);
     this.#first = undefined;
+    // Edges first: they are few, and a crowd waits behind each.
+    this.readers.chunk(n, index, bytes);
     if (this.#partial.push === "chunk") this.fanOut.push(bytes, n, index);
   }
 
-  complete(n: SegmentNumber, bytes: Buffer): void {
+  complete(n: SegmentNumber, whole: WholeSegment): void {
+    const { bytes, digest } = whole;
     const push = this.#partial?.push ?? "chunk";
     this.#partial = undefined;
     this.#first = undefined;
-    this.window.put(n, bytes);
+    this.window.put(n, bytes, digest);
+    this.readers.complete(n, whole);
     if (push === "segment") this.fanOut.push(bytes, n, 0);
     this.fanOut.finished(n);
     this.holds.release(n);
     if (this.#draining) this.fanOut.end();
+  }
+
+  spoiled(n: SegmentNumber): void {
+    if (this.#partial?.n === n) this.#partial.spoiled = true;
+    this.readers.spoiled(n);
+  }
+
+  stuck(n: SegmentNumber): void {
+    this.readers.cut((one) => one === n);
   }
 
   jumped(n: SegmentNumber): void {
@@ -206,14 +229,17 @@ export class Channel implements PullerSink {
     this.#parts.counts.jumps++;
     this.#parts.log.info("jumped", { space: this.entry.state.id, rendition: this.rendition, n });
     this.holds.release(n - 1);
+    this.readers.cut((one) => one < n);
   }
 
   over(): void {
     this.fanOut.end();
     this.holds.expire(Infinity);
+    this.readers.cut(() => true);
   }
 
   #stopped(): void {
+    this.readers.cut(() => true);
     this.#pulling = { kind: "idle" };
     this.#partial = undefined;
     this.#first = undefined;

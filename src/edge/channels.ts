@@ -48,6 +48,7 @@ export class Channels {
     this.#parts.pushMode.update(this.listeners);
     for (const [key, channel] of this.#channels) {
       channel.holds.expire(now);
+      channel.readers.expire(now);
       if (!channel.wanted(now)) this.#drop(key, channel);
     }
   }

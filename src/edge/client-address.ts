@@ -10,6 +10,8 @@ export interface Trust {
   readonly hops?: number;
   /** The addresses that proxies speak from: the word of any other peer is ignored. @default any peer's counts, if hops do */
   readonly ranges?: BlockList | undefined;
+  /** Whether a request comes from another edge, which shows the key: its word counts as that of one more hop. @default none does */
+  readonly isEdge?: (request: IncomingMessage) => boolean;
 }
 
 /** Believes nobody. */
@@ -41,7 +43,8 @@ export function isIn(ranges: BlockList, address: string): boolean {
   return family !== 0 && ranges.check(address, family === 6 ? "ipv6" : "ipv4");
 }
 
-const believes = ({ hops = 0, ranges }: Trust, peer: string): boolean => (ranges ? isIn(ranges, peer) : hops > 0);
+const believes = ({ hops = 0, ranges, isEdge }: Trust, request: IncomingMessage, peer: string): boolean =>
+  (ranges ? isIn(ranges, peer) : hops > 0) || (isEdge?.(request) ?? false);
 
 const forwardedFor = (request: IncomingMessage): string[] => {
   const header = request.headers["x-forwarded-for"];
@@ -59,16 +62,18 @@ const withoutPort = (text: string): string =>
 /** The address of whoever asks: the connection's peer, or what the outermost believed proxy says that its peer was. */
 export function clientAddress(request: IncomingMessage, trust: Trust): string {
   const peer = peerAddress(request.socket);
-  if (!believes(trust, peer)) return peer;
+  if (!believes(trust, request, peer)) return peer;
   const chain = forwardedFor(request);
   const { hops = 0, ranges } = trust;
-  if (ranges === undefined || hops > 0) return chain[Math.max(0, chain.length - hops)] ?? peer;
+  /** The edge that shows the key, and is in no range. */
+  let edges = trust.isEdge?.(request) ? 1 : 0;
+  if (ranges === undefined || hops > 0) return chain[Math.max(0, chain.length - hops - edges)] ?? peer;
   // What is left of an address that nobody vouches for may be a lie, and what is no address is none.
   let client = peer;
   for (const address of chain.toReversed()) {
+    if (!isIn(ranges, client) && edges-- <= 0) break;
     if (isIP(address) === 0) break;
     client = address;
-    if (!isIn(ranges, address)) break;
   }
   return client;
 }
@@ -82,7 +87,7 @@ export function forwardedHeaders(request: IncomingMessage, trust: Trust): Record
   const from = { "x-forwarded-for": clientAddress(request, trust) };
   const { socket } = request;
   const direct = (told.get(socket)?.secure ?? "encrypted" in socket) ? "https" : "http";
-  if (!believes(trust, peerAddress(socket))) return { ...from, "x-forwarded-proto": direct };
+  if (!believes(trust, request, peerAddress(socket))) return { ...from, "x-forwarded-proto": direct };
   const { "x-forwarded-proto": proto, "x-forwarded-host": host } = request.headers;
   return {
     ...from,

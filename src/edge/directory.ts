@@ -69,6 +69,8 @@ export interface DirectoryOptions {
   readonly log: Log;
   /** Called after each change of a Space, and once more when it is gone. */
   readonly onChange?: (entry: SpaceEntry) => void;
+  /** Told each line once it is applied, as it came out: for edges that follow this one. */
+  readonly onLine?: (line: FeedLine) => void;
   /** @default maxSpaces */
   readonly maxSpaces?: number;
 }
@@ -85,6 +87,8 @@ export class Directory {
   refused = 0;
   /** Whether the feed is connected and has told everything. */
   synced = false;
+  /** Whether it has told everything once. */
+  knows = false;
 
   constructor(options: DirectoryOptions) {
     this.#options = options;
@@ -97,6 +101,11 @@ export class Directory {
   /** A Space by its id or its slug. */
   find(name: string): SpaceEntry | undefined {
     return this.#byId.get(name) ?? this.#bySlug.get(name);
+  }
+
+  /** All that it knows. */
+  entries(): SpaceEntry[] {
+    return [...this.#byId.values()];
   }
 
   /** The feed's connection came or went. */
@@ -113,21 +122,28 @@ export class Directory {
       case "latest": {
         const entry = this.#byId.get(line.id);
         if (!entry) return;
+        // Another source may be a moment behind the last one.
+        if (line.latest < (entry.state.latest ?? -1)) return;
         entry.state = { ...entry.state, latest: line.latest, first: line.first, hold: line.hold };
-        return this.#options.onChange?.(entry);
+        this.#options.onChange?.(entry);
+        return this.#options.onLine?.(line);
       }
       case "gone":
         return this.#drop(line.id);
       case "synced":
         for (const [id, entry] of this.#byId) if (!entry.confirmed) this.#drop(id);
         this.synced = true;
+        this.knows = true;
         return;
       case "salt": {
         const entry = this.#byId.get(line.id);
-        if (entry) entry.salt = line.salt;
-        return;
+        if (!entry) return;
+        entry.salt = line.salt;
+        return this.#options.onLine?.(line);
       }
       case "tick":
+        return this.#options.onLine?.(line);
+      case "path":
         return;
     }
   }
@@ -136,10 +152,10 @@ export class Directory {
     const known = this.#byId.get(state.id);
     if (known) {
       if (known.state.slug !== state.slug) this.#bySlug.delete(known.state.slug);
-      known.state = state;
+      known.state = notBehind(state, known.state);
       known.confirmed = true;
       this.#bySlug.set(state.slug, known);
-      this.#options.onChange?.(known);
+      this.#changed(known);
       return;
     }
     if (this.#byId.size >= (this.#options.maxSpaces ?? maxSpaces)) {
@@ -149,7 +165,12 @@ export class Directory {
     const entry = new SpaceEntry(state);
     this.#byId.set(state.id, entry);
     this.#bySlug.set(state.slug, entry);
+    this.#changed(entry);
+  }
+
+  #changed(entry: SpaceEntry): void {
     this.#options.onChange?.(entry);
+    this.#options.onLine?.({ t: "state", state: entry.state });
   }
 
   #drop(id: string): void {
@@ -158,5 +179,12 @@ export class Directory {
     this.#byId.delete(id);
     if (this.#bySlug.get(entry.state.slug) === entry) this.#bySlug.delete(entry.state.slug);
     this.#options.onChange?.(entry);
+    this.#options.onLine?.({ t: "gone", id });
   }
+}
+
+/** A state whose segments are not behind those that are known: on one timeline the latest only grows. */
+function notBehind(state: LiveState, known: LiveState): LiveState {
+  if (state.epochMs !== known.epochMs || state.latest === null || known.latest === null) return state;
+  return state.latest >= known.latest ? state : { ...state, latest: known.latest, first: known.first };
 }

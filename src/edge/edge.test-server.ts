@@ -42,7 +42,7 @@ export class TestEdge implements AsyncDisposable {
     const meter = new Meter();
     const edge = await createEdge({
       name: "edge-test",
-      origin: origin.socketPath,
+      upstreams: [origin.socketPath],
       control: join(folder, "control.sock"),
       web: join(folder, "web"),
       clock: anchoredClock(newAnchor()),

@@ -1,15 +1,24 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Problem } from "../foundation/errors.ts";
-import type { LivePath } from "../wire/paths.ts";
+import { digestHeader } from "../wire/edges.ts";
+import { chunksHeader, type LivePath } from "../wire/paths.ts";
 import type { RenditionName } from "../wire/rendition.ts";
 import type { SegmentNumber } from "../wire/timeline.ts";
-import type { Audience } from "./audience.ts";
+import type { Audience, ListenerKey } from "./audience.ts";
 import type { Channel } from "./channel.ts";
 import type { Channels } from "./channels.ts";
 import type { Directory, SpaceEntry } from "./directory.ts";
 import type { Playlists } from "./playlists.ts";
 import type { PushMode } from "./push-mode.ts";
-import { immutable, openHeaders, overloaded, sendNothingHere, sendRanged, sendRefusal, sendWhole } from "./respond.ts";
+import {
+  mediaHeaders,
+  openHeaders,
+  overloaded,
+  sendNothingHere,
+  sendRanged,
+  sendRefusal,
+  sendWhole,
+} from "./respond.ts";
 import { streamHeaders } from "./stream-head.ts";
 import { takeSocket } from "./takeover.ts";
 import { originAway } from "./upstream.ts";
@@ -20,7 +29,6 @@ const stateHeaders = {
   "cache-control": "public, max-age=1, stale-while-revalidate=5, stale-if-error=60",
   vary: "accept-encoding",
 } as const;
-const mediaHeaders = { ...openHeaders, "content-type": "audio/mp4", "cache-control": immutable } as const;
 
 /** How many listeners on endless responses one edge takes. */
 export const maxListeners = 100_000;
@@ -43,6 +51,8 @@ export interface LiveOptions {
   readonly now: () => number;
   /** The address of whoever asks. */
   readonly address: (request: IncomingMessage) => string;
+  /** Whether another edge asks, which shows the key. */
+  readonly isEdge: (request: IncomingMessage) => boolean;
   /** @default maxListeners */
   readonly maxListeners?: number;
 }
@@ -110,25 +120,37 @@ export class LiveRoutes {
     const answer = channel.segment(n);
     switch (answer.kind) {
       case "bytes":
-        return this.#send(request, response, entry, answer.bytes);
+        return this.#send(request, response, channel, n, answer.bytes);
       case "outside":
         return this.#nothing(response);
       case "early":
+        if (request.headers[chunksHeader] !== undefined && this.#options.isEdge(request)) {
+          if (!channel.follow(n, response)) this.#options.counts.holdOverflow++;
+          return;
+        }
         return this.#hold(request, response, channel, n);
       case "fetch":
         return this.#fetch(request, response, channel, n);
     }
   }
 
-  #send(request: IncomingMessage, response: ServerResponse, entry: SpaceEntry, bytes: Buffer): void {
-    this.#options.audience.seen(entry.state.id, this.#options.address(request), request.headers["user-agent"] ?? "");
-    sendRanged(request, response, bytes, mediaHeaders);
+  #send(request: IncomingMessage, response: ServerResponse, channel: Channel, n: SegmentNumber, bytes: Buffer): void {
+    const { entry, window } = channel;
+    const digest = window.digest(n);
+    // Another edge is no listener: it tells of its own.
+    if (!this.#options.isEdge(request)) this.#options.audience.seen(entry.state.id, this.#listener(request, entry));
+    sendRanged(request, response, bytes, digest ? { ...mediaHeaders, [digestHeader]: digest } : mediaHeaders);
+  }
+
+  #listener(request: IncomingMessage, entry: SpaceEntry): ListenerKey {
+    const { audience, address } = this.#options;
+    return audience.key(entry.state.id, address(request), request.headers["user-agent"] ?? "");
   }
 
   #hold(request: IncomingMessage, response: ServerResponse, channel: Channel, n: SegmentNumber): void {
     const held = channel.hold(n, response, (outcome) => {
       const bytes = channel.window.get(n);
-      if (bytes) this.#send(request, response, channel.entry, bytes);
+      if (bytes) this.#send(request, response, channel, n, bytes);
       else if (outcome === "published" || channel.entry.over) this.#nothing(response);
       else sendRefusal(response, originAway());
     });
@@ -139,13 +161,13 @@ export class LiveRoutes {
 
   #fetch(request: IncomingMessage, response: ServerResponse, channel: Channel, n: SegmentNumber): void {
     channel.fetch(n).then(
-      (bytes) => (bytes ? this.#send(request, response, channel.entry, bytes) : this.#nothing(response)),
+      (bytes) => (bytes ? this.#send(request, response, channel, n, bytes) : this.#nothing(response)),
       () => sendRefusal(response, originAway()),
     );
   }
 
   #stream(request: IncomingMessage, response: ServerResponse, entry: SpaceEntry, rendition: RenditionName): void {
-    const { channels, counts } = this.#options;
+    const { audience, channels, counts } = this.#options;
     if (entry.over) return sendRefusal(response, noSound("ended", "It has ended", "Play the replay, if there is one."));
     if (entry.init(rendition) === undefined || entry.state.epochMs === null) {
       const action = "Look at state.json for when it opens.";
@@ -171,6 +193,7 @@ export class LiveRoutes {
     setImmediate(() => {
       if (response.destroyed || request.socket.destroyed) return;
       counts.joins++;
+      audience.heard(entry.state.id, this.#listener(request, entry));
       channels.get(entry, rendition).join(takeSocket(request, response));
     });
   }

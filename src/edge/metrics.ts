@@ -1,18 +1,24 @@
 import type { Meter } from "../foundation/meter.ts";
 import type { Audience } from "./audience.ts";
+import type { AudienceReporter } from "./audience-reporter.ts";
 import type { Channels } from "./channels.ts";
 import type { Directory } from "./directory.ts";
+import type { FeedTeller } from "./feed-teller.ts";
 import type { HoldBudget } from "./holds.ts";
 import type { LiveCounts } from "./live-routes.ts";
 import type { EdgeCounts } from "./parts.ts";
 import type { ApiProxy, ProxyCounts } from "./proxy.ts";
 import type { ReplayCounts, ReplayRoutes } from "./replay-routes.ts";
+import type { Upstream } from "./upstream.ts";
 import type { WebSocketProxy } from "./websocket-proxy.ts";
 
 /** Everything that an edge counts as plain numbers, because it happens for every listener. */
 export interface AllCounts extends EdgeCounts, LiveCounts, ReplayCounts, ProxyCounts {
   webSocketOverflow: number;
   badRequests: number;
+  beacons: number;
+  beaconOverflow: number;
+  badFeedLines: number;
 }
 
 export const newCounts = (): AllCounts => ({
@@ -20,6 +26,7 @@ export const newCounts = (): AllCounts => ({
   slowSkips: 0,
   slowCloses: 0,
   jumps: 0,
+  badSegments: 0,
   joins: 0,
   holdOverflow: 0,
   notFound: 0,
@@ -27,6 +34,9 @@ export const newCounts = (): AllCounts => ({
   apiOverflow: 0,
   webSocketOverflow: 0,
   badRequests: 0,
+  beacons: 0,
+  beaconOverflow: 0,
+  badFeedLines: 0,
 });
 
 export interface MetricsOptions {
@@ -35,7 +45,10 @@ export interface MetricsOptions {
   readonly channels: Channels;
   readonly budget: HoldBudget;
   readonly directory: Directory;
+  readonly upstream: Upstream;
+  readonly teller: FeedTeller;
   readonly audience: Audience;
+  readonly reporter: AudienceReporter;
   readonly api: ApiProxy;
   readonly webSockets: WebSocketProxy;
   readonly replay: ReplayRoutes;
@@ -47,17 +60,22 @@ const counters: readonly (readonly [keyof AllCounts, string, string])[] = [
   ["slowSkips", "rostra_edge_slow_skips_total", "Times a slow listener was skipped to the live edge."],
   ["slowCloses", "rostra_edge_slow_closes_total", "Connections closed because they never drained."],
   ["jumps", "rostra_edge_jumps_total", "Times a puller left segments out in favour of the live edge."],
+  ["badSegments", "rostra_edge_bad_segments_total", "Segments that failed their check and were asked for again."],
+  ["badFeedLines", "rostra_edge_bad_feed_lines_total", "Lines of a feed that could not be read."],
   ["holdOverflow", "rostra_edge_hold_overflow_total", "Early requests refused because too many were held."],
   ["notFound", "rostra_edge_not_found_total", "Requests for what does not exist."],
   ["replayOverflow", "rostra_edge_replay_overflow_total", "Replay requests refused because too many were under way."],
   ["apiOverflow", "rostra_edge_api_overflow_total", "API requests refused because too many were under way."],
   ["webSocketOverflow", "rostra_edge_websocket_overflow_total", "WebSockets refused because too many were open."],
   ["badRequests", "rostra_edge_bad_requests_total", "Connections that did not speak HTTP, or too slowly."],
+  ["beacons", "rostra_edge_beacons_total", "Beacons of players that were counted."],
+  ["beaconOverflow", "rostra_edge_beacon_overflow_total", "Beacons that were over the budget and not counted."],
 ];
 
 /** Tells an edge's numbers when somebody asks for them. */
 export function edgeMetrics(options: MetricsOptions): void {
-  const { meter, counts, channels, budget, directory, audience, api, webSockets, replay } = options;
+  const { meter, counts, channels, budget, directory, upstream, teller } = options;
+  const { audience, reporter, api, webSockets, replay } = options;
   const gauges = new Map([
     [meter.gauge("rostra_edge_listeners", "Listeners on endless responses."), () => channels.listeners],
     [meter.gauge("rostra_edge_channels", "Renditions that are pulled or kept now."), () => channels.size],
@@ -65,7 +83,23 @@ export function edgeMetrics(options: MetricsOptions): void {
     [meter.gauge("rostra_edge_spaces", "Spaces in the directory."), () => directory.size],
     [meter.gauge("rostra_edge_spaces_refused", "Spaces left out of a full directory."), () => directory.refused],
     [meter.gauge("rostra_edge_origin_up", "Whether the origin's feed is connected."), () => Number(directory.synced)],
+    [
+      meter.gauge("rostra_edge_upstream_rank", "Which upstream is followed: 0 is the first."),
+      () => upstream.current.rank,
+    ],
+    [meter.gauge("rostra_edge_upstream_moves", "How often another upstream was followed."), () => upstream.moves],
+    [meter.gauge("rostra_edge_feed_readers", "Edges that follow this one."), () => teller.readers],
+    [
+      meter.gauge("rostra_edge_numbered_listeners", "Listeners by numbered segments, told apart."),
+      () => audience.known,
+    ],
     [meter.gauge("rostra_edge_audience_overflow", "Fetches by listeners not told apart."), () => audience.overflow],
+    [
+      meter.gauge("rostra_edge_uniques_overflow", "Listeners of Spaces over the cap of sketches."),
+      () => audience.uniques.overflow,
+    ],
+    [meter.gauge("rostra_edge_edges_below", "Edges whose audience this one sums up."), () => reporter.below],
+    [meter.gauge("rostra_edge_edges_overflow", "Audience reports left out: too many edges."), () => reporter.overflow],
     [meter.gauge("rostra_edge_api_in_flight", "API requests under way."), () => api.inFlight],
     [meter.gauge("rostra_edge_websockets", "WebSockets open."), () => webSockets.size],
     [meter.gauge("rostra_edge_replay_cached_bytes", "Bytes of replays kept."), () => replay.cachedBytes],

@@ -3,6 +3,10 @@ import { EventEmitter, once } from "node:events";
 import type http from "node:http";
 import { closeServer, listenUnix, readJson, startNdjson } from "../foundation/link.ts";
 import { silentLog } from "../foundation/log.ts";
+import { mediaChunk } from "../cmaf/chunk.ts";
+import { packetsPerChunk } from "../cmaf/init.ts";
+import { digestHeader, formatDigest } from "../wire/edges.ts";
+import type { RoomEvent } from "../wire/events.ts";
 import { chunksHeader, parseLivePath } from "../wire/paths.ts";
 import { type RenditionName, renditionFacts, renditionNames } from "../wire/rendition.ts";
 import type { LiveState } from "../wire/state.ts";
@@ -18,8 +22,12 @@ export class TestOrigin {
   /** Answers for `/replay/…`, by path. */
   replay: (request: http.IncomingMessage, response: http.ServerResponse) => void = (_request, response) =>
     response.writeHead(404).end();
-  /** Bytes of the payload of each chunk. */
+  /** About how many bytes each chunk has, up to 110,000. */
   chunkBytes = 900;
+  /** What becomes of a chunk on its way. */
+  spoil: (chunk: Buffer, rendition: RenditionName, n: number, part: number) => Buffer = (chunk) => chunk;
+  /** Whether `Repr-Digest` is told. */
+  tellsDigests = true;
   readonly #spaces = new Map<string, { state: LiveState; chunks: number }>();
   readonly #changed = new EventEmitter().setMaxListeners(0);
   readonly #feeds = new Set<(line: FeedLine) => void>();
@@ -96,12 +104,17 @@ export class TestOrigin {
     this.#changed.emit("chunk");
   }
 
-  /** A chunk of a segment: `emsg` on every first one, then `moof` and `mdat` whose bytes follow from the name. */
+  /** A chunk of a segment: an event on every first one, and packets that follow from the name; what is left is events. */
   chunk(id: string, rendition: RenditionName, n: number, part: number): Buffer {
-    const name = `${id} ${rendition} ${n} ${part}`;
-    const payload = Buffer.alloc(this.chunkBytes, createHash("sha256").update(name).digest());
-    const boxes = [box("moof", Buffer.from(name)), box("mdat", payload)];
-    return Buffer.concat(part === 0 ? [box("emsg", Buffer.from("mdat inside a box is not a box")), ...boxes] : boxes);
+    const count = packetsPerChunk(rendition);
+    const size = Math.max(32, Math.min(1200, Math.floor(this.chunkBytes / count)));
+    const packets = Array.from({ length: count }, (_, i) =>
+      Buffer.alloc(size, createHash("sha256").update(`${id} ${rendition} ${n} ${part} ${i}`).digest()),
+    );
+    const events: RoomEvent[] = part === 0 ? [{ t: "notice", text: "mdat inside a box is not a box" }] : [];
+    for (let left = this.chunkBytes - size * count; left > longNotice; left -= longNotice)
+      events.push({ t: "notice", text: "x".repeat(longNotice) });
+    return Buffer.from(mediaChunk({ rendition, slot: n * chunksPerSegment + part, packets, events }));
   }
 
   segment(id: string, rendition: RenditionName, n: number): Buffer {
@@ -163,12 +176,20 @@ export class TestOrigin {
         await once(this.#changed, "chunk");
         if (response.destroyed) return;
       }
-      if (part === 0) response.writeHead(200, { "content-type": "audio/mp4" });
-      response.write(this.chunk(id, rendition, n, part));
+      if (part === 0) response.writeHead(200, { "content-type": "audio/mp4", trailer: digestHeader });
+      response.write(this.spoil(this.chunk(id, rendition, n, part), rendition, n, part));
     }
+    const digest = formatDigest(
+      createHash("sha256")
+        .update(this.segment(id, rendition, n))
+        .digest(),
+    );
+    if (this.tellsDigests) response.addTrailers({ [digestHeader]: digest });
     response.end();
   }
 }
+
+const longNotice = 15_000;
 
 export function box(type: string, payload: Buffer): Buffer {
   const head = Buffer.alloc(8);

@@ -2,6 +2,7 @@ import type { Clock } from "../foundation/clock.ts";
 import type { Log } from "../foundation/log.ts";
 import type { SegmentNumber } from "../wire/timeline.ts";
 import type { Channel } from "./channel.ts";
+import type { ReaderBudget } from "./chunk-readers.ts";
 import type { FanOutCounts } from "./fan-out.ts";
 import type { HoldBudget } from "./holds.ts";
 import type { PushMode } from "./push-mode.ts";
@@ -12,6 +13,8 @@ import type { Upstream } from "./upstream.ts";
 export interface EdgeCounts extends FanOutCounts {
   /** Times that a puller left segments out in favour of the live edge. */
   jumps: number;
+  /** Segments that were not what they should have been; none of them is served. */
+  badSegments: number;
 }
 
 /** What all channels of an edge share. */
@@ -21,6 +24,7 @@ export interface EdgeParts {
   readonly upstream: Upstream;
   readonly pushMode: PushMode;
   readonly budget: HoldBudget;
+  readonly readers: ReaderBudget;
   readonly counts: EdgeCounts;
   /** Where all work for many takes its turns. */
   readonly slices: Slices;

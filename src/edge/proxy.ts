@@ -3,8 +3,9 @@ import { pipeline } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { addressSubject } from "../foundation/address.ts";
 import { errno, Problem } from "../foundation/errors.ts";
-import { nodeHttp } from "../foundation/http.ts";
+import type { Target } from "../foundation/target.ts";
 import { maxBodyBytes } from "../wire/body.ts";
+import { edgeIdHeader, keyHeader } from "../wire/edges.ts";
 import { clientAddress, forwardedHeaders, noTrust, type Trust } from "./client-address.ts";
 import { overloaded, refuseUnread, sendNotAllowed, sendRefusal } from "./respond.ts";
 
@@ -40,6 +41,8 @@ const ownHeaders = new Set([
   "x-forwarded-proto",
   "x-forwarded-host",
   "x-forwarded-port",
+  keyHeader,
+  edgeIdHeader,
 ]);
 
 /** The headers of a request or response that go on to the next process. */
@@ -48,14 +51,25 @@ export function passedOn(headers: http.IncomingHttpHeaders): http.OutgoingHttpHe
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !ownHeaders.has(name) && !named.has(name)));
 }
 
+/**
+ * The headers of a request as they go on to whoever answers for control: those of the request, and who asks. On another
+ * machine the Host must be that machine's, and the one that people asked for goes beside it.
+ */
+export function headersFor(target: Target, request: http.IncomingMessage, trust: Trust): http.OutgoingHttpHeaders {
+  const { host, ...headers } = passedOn(request.headers);
+  const forwarded = forwardedHeaders(request, trust);
+  if (!target.remote) return { ...headers, ...forwarded, ...(host === undefined ? {} : { host }) };
+  return { ...headers, ...(host === undefined ? {} : { "x-forwarded-host": host }), ...forwarded };
+}
+
 export interface ProxyCounts {
   /** API requests refused because too many were under way, or their bodies too large together. */
   apiOverflow: number;
 }
 
 export interface ProxyOptions {
-  /** The Unix socket of control. */
-  readonly socketPath: string;
+  /** Where control answers now: here, or at the edge that is followed. */
+  readonly control: () => Target;
   readonly counts: ProxyCounts;
   /** @default noTrust */
   readonly trust?: Trust;
@@ -172,11 +186,11 @@ export class ApiProxy {
     signal: AbortSignal,
   ): Promise<http.IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
-    const { "content-length": _length, ...headers } = passedOn(request.headers);
+    const control = this.#options.control();
+    const { "content-length": _length, ...headers } = headersFor(control, request, this.#options.trust ?? noTrust);
     // A new connection each time: only then does a refused one prove that nothing was sent.
-    const sent = nodeHttp.request(
+    const sent = control.request(
       {
-        socketPath: this.#options.socketPath,
         agent: false,
         method: request.method,
         path: url,
@@ -184,7 +198,6 @@ export class ApiProxy {
         timeout: answerTimeoutMs,
         headers: {
           ...headers,
-          ...forwardedHeaders(request, this.#options.trust ?? noTrust),
           ...(body.length > 0 || hasBody(request) ? { "content-length": body.length } : {}),
         },
       },
@@ -229,7 +242,8 @@ const hasBody = (request: http.IncomingMessage): boolean =>
 
 /** Whether a failure happened before a connection was made. */
 export const nothingWasSent = (failure: unknown): boolean =>
-  ["ECONNREFUSED", "ENOENT", "EAGAIN"].includes(errno(failure) ?? "");
+  ["ECONNREFUSED", "ENOENT", "EAGAIN"].includes(errno(failure) ?? "") ||
+  (failure instanceof Error && "syscall" in failure && ["connect", "getaddrinfo"].includes(String(failure.syscall)));
 
 const tooLarge = (bytes: number): Problem =>
   new Problem({

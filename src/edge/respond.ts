@@ -11,6 +11,7 @@ export const soon = "public, max-age=1";
 
 /** Media and state may be used by pages of other origins. */
 export const openHeaders = { "access-control-allow-origin": "*", "x-content-type-options": "nosniff" } as const;
+export const mediaHeaders = { ...openHeaders, "content-type": "audio/mp4", "cache-control": immutable } as const;
 
 /** Answers with bytes that are all there; with a Range, 206 or 416. HEAD gets the head. */
 export function sendRanged(

@@ -1,5 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { parseLivePath, parseReplayPath } from "../wire/paths.ts";
+import type { Beacons } from "./beacons.ts";
+import type { Directory } from "./directory.ts";
+import type { EdgeRoutes } from "./edge-routes.ts";
 import type { LiveRoutes } from "./live-routes.ts";
 import type { Pages } from "./pages.ts";
 import type { ApiProxy } from "./proxy.ts";
@@ -8,7 +11,10 @@ import { sendNotAllowed, sendNothingHere } from "./respond.ts";
 
 export interface RouterOptions {
   readonly live: LiveRoutes;
+  readonly beacons: Beacons;
+  readonly directory: Directory;
   readonly replay: ReplayRoutes;
+  readonly edges: EdgeRoutes;
   readonly api: ApiProxy;
   readonly pages: Pages;
   readonly counts: { notFound: number };
@@ -28,12 +34,13 @@ export class Router {
   }
 
   async route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { live, replay, api, pages } = this.#options;
+    const { live, replay, edges, api, pages } = this.#options;
     const { url, path, query } = target(request.url ?? "/");
     if (path.startsWith("/live/")) {
       const parsed = parseLivePath(path);
       if (!parsed) return this.#nothing(response);
-      if (this.#isRead(request, response)) live.handle(request, response, parsed, query);
+      if (parsed.kind === "beacon") this.#beacon(request, response, parsed.space, query);
+      else if (this.#isRead(request, response)) live.handle(request, response, parsed, query);
     } else if (path.startsWith("/replay/")) {
       const parsed = parseReplayPath(path);
       if (!parsed) return this.#nothing(response);
@@ -41,6 +48,8 @@ export class Router {
     } else if (path.startsWith("/api/")) {
       if (path.length > longestApiPath || !apiPath.test(path)) return this.#nothing(response);
       return api.handle(request, response, url);
+    } else if (edges.has(path)) {
+      return edges.handle(request, response, path);
     } else if (path === "/healthz") {
       if (!this.#isRead(request, response)) return;
       const headers = { "content-type": "text/plain", "cache-control": "no-store", "content-length": ok.length };
@@ -48,6 +57,14 @@ export class Router {
     } else if (pages.has(path)) {
       if (this.#isRead(request, response)) pages.handle(request, response, path);
     } else this.#nothing(response);
+  }
+
+  #beacon(request: IncomingMessage, response: ServerResponse, space: string, query: string): void {
+    const { beacons, directory } = this.#options;
+    if (request.method !== "POST") return sendNotAllowed(request, response, "POST, OPTIONS");
+    const entry = directory.find(space);
+    if (entry) beacons.handle(request, response, entry, query);
+    else this.#nothing(response);
   }
 
   #nothing(response: ServerResponse): void {

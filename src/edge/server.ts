@@ -1,16 +1,24 @@
+import { randomBytes } from "node:crypto";
 import type http from "node:http";
 import type { Clock } from "../foundation/clock.ts";
 import { ms } from "../foundation/duration.ts";
 import { reason } from "../foundation/errors.ts";
-import { Link } from "../foundation/link.ts";
 import type { Log } from "../foundation/log.ts";
 import type { Meter } from "../foundation/meter.ts";
 import type { Scope } from "../foundation/scope.ts";
-import type { AudienceReport, FeedLine } from "../wire/timelines.ts";
+import { Target } from "../foundation/target.ts";
 import { Audience } from "./audience.ts";
+import { AudienceReporter } from "./audience-reporter.ts";
+import { Beacons } from "./beacons.ts";
 import { Channels } from "./channels.ts";
+import { maxChunkReaders } from "./chunk-readers.ts";
 import { clientAddress, noTrust, type Trust } from "./client-address.ts";
 import { Directory } from "./directory.ts";
+import { EdgeKey } from "./edge-key.ts";
+import { EdgeRoutes } from "./edge-routes.ts";
+import { FeedFollower, type FeedTiming } from "./feed-follower.ts";
+import { FeedTeller } from "./feed-teller.ts";
+import { followedClock } from "./followed-clock.ts";
 import { createFront } from "./front.ts";
 import { holdBudget } from "./holds.ts";
 import { LiveRoutes } from "./live-routes.ts";
@@ -29,9 +37,15 @@ import { WebSocketProxy } from "./websocket-proxy.ts";
 export interface EdgeOptions {
   /** What this edge is called in the audience report, for example `edge-1`. */
   readonly name: string;
-  /** The Unix sockets of the origin and of control. */
-  readonly origin: string;
-  readonly control: string;
+  /** What it follows, in the order of preference: the path of the origin's Unix socket, or base URLs of other edges. */
+  readonly upstreams: readonly string[];
+  /** Control's Unix socket. @default control is reached through the edge that is followed */
+  readonly control?: string | undefined;
+  /** What this edge is called among edges; the workers of one machine share it. @default a random one */
+  readonly id?: string | undefined;
+  /** The installation's key: shown to edges above, and asked of edges below. @default no edge is let in */
+  readonly key?: string | undefined;
+  readonly feedTiming?: Partial<FeedTiming> | undefined;
   /** The folder of the built pages. */
   readonly web: string;
   readonly clock: Clock;
@@ -41,6 +55,8 @@ export interface EdgeOptions {
   readonly scope: Scope;
   /** Which proxies in front are believed. @default noTrust */
   readonly trust?: Trust;
+  /** Base URLs under which players reach this edge, told upward. @default [] */
+  readonly urls?: readonly string[] | undefined;
   readonly push?: PushThresholds;
   /** @default maxHeldRequests */
   readonly maxHeld?: number;
@@ -60,8 +76,21 @@ export interface EdgeOptions {
 export interface Edge {
   readonly server: http.Server;
   readonly directory: Directory;
+  /** What it tells upward of the audience; it takes the reports of edges below. */
+  readonly reporter: AudienceReporter;
   /** What `/healthz` of the admin socket tells. */
-  health(): { readonly origin: boolean; readonly spaces: number; readonly listeners: number };
+  health(): EdgeHealth;
+}
+
+export interface EdgeHealth {
+  /** Whether the feed is connected and has told everything. */
+  readonly origin: boolean;
+  /** What it follows. */
+  readonly upstream: string;
+  /** Why that one was left last, if it has not been well since. */
+  readonly trouble?: string | undefined;
+  readonly spaces: number;
+  readonly listeners: number;
 }
 
 /**
@@ -76,23 +105,36 @@ const audienceMs = ms(1000);
 
 /** Makes an edge; it follows the origin at once and ends with the scope. */
 export async function createEdge(options: EdgeOptions): Promise<Edge> {
-  const { clock, log, meter, scope, trust = noTrust } = options;
+  const { log, meter, scope, id = randomBytes(6).toString("hex") } = options;
+  const isRemote = options.upstreams.some((address) => address.startsWith("http"));
+  const followed = followedClock(options.clock);
+  // On one machine all processes have the same clock; on another it is the origin's that counts.
+  const clock = isRemote ? followed : options.clock;
+  const key = options.key === undefined ? undefined : new EdgeKey(options.key);
+  const isEdge = (request: http.IncomingMessage): boolean => key?.isShownBy(request) ?? false;
+  const trust: Trust = { ...(options.trust ?? noTrust), isEdge };
   const counts = newCounts();
   const pages = new Pages(await loadPages(options.web, log));
   const budget = holdBudget(options.maxHeld, options.heldMs);
   const pushMode = new PushMode(options.push);
   const fetches = meter.counter("rostra_edge_upstream_fetches_total", "Requests to the origin, by what for.");
-  const upstream = new Upstream(options.origin, fetches);
-  const channels = new Channels({ clock, log, upstream, pushMode, budget, counts, slices: new Slices() });
+  const upstream = new Upstream({ addresses: options.upstreams, id, key: options.key, fetches, log });
+  const readers = { open: 0, most: maxChunkReaders, patienceMs: budget.patienceMs };
+  const channels = new Channels({ clock, log, upstream, pushMode, budget, readers, counts, slices: new Slices() });
   const playlists = new Playlists(budget, counts);
   const directory: Directory = new Directory({
     log,
     onChange: (entry) => {
       playlists.changed(entry);
-      if (directory.find(entry.state.id) !== entry) channels.gone(entry);
+      const space = entry.state.id;
+      const isGone = directory.find(space) !== entry;
+      if (isGone) channels.gone(entry);
+      if (entry.over || isGone) audience.uniques.forget(space);
     },
+    onLine: (line) => teller.tell(line),
   });
-  const audience = new Audience();
+  const teller = new FeedTeller({ directory, id });
+  const audience = new Audience({ salt: (space) => directory.find(space)?.salt });
   const address = (request: http.IncomingMessage): string => clientAddress(request, trust);
   const live = new LiveRoutes({
     directory,
@@ -103,30 +145,54 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     counts,
     now: () => clock.now(),
     address,
+    isEdge,
   });
+  const beacons = new Beacons({ audience, address, counts });
   const replay = new ReplayRoutes({ directory, upstream, counts });
+  const ownControl = options.control === undefined ? undefined : new Target(options.control);
+  const control = (): Target => ownControl ?? upstream.current.target;
   const api = new ApiProxy({
-    socketPath: options.control,
+    control,
     counts,
     trust,
     maxRequests: options.maxApi,
     maxPerAddress: options.maxApiPerAddress,
   });
   const webSockets = new WebSocketProxy({
-    socketPath: options.control,
+    control,
     counts,
     trust,
     maxSockets: options.maxWebSockets,
   });
-  const router = new Router({ live, replay, api, pages, counts });
+  const reporter = new AudienceReporter({
+    name: options.name,
+    audience,
+    beacons,
+    streams: () => channels.bySpace(),
+    urls: options.urls,
+  });
+  const edges = new EdgeRoutes({ key, teller, reporter });
+  const router = new Router({ live, beacons, directory, replay, edges, api, pages, counts });
   const server = createFront({ router, webSockets, counts, log, stallMs: options.stallMs ?? stallMs });
 
-  const link = new Link(options.origin);
-  const followed = link.follow("/feed", (line) => directory.apply(line as FeedLine), {
-    signal: scope.signal,
+  const follower = new FeedFollower({
+    upstream,
+    id,
+    counts,
     log,
-    onState: (connected) => directory.connection(connected),
+    signal: scope.signal,
+    timing: options.feedTiming,
+    onLine: (line) => {
+      if (line.t === "tick") followed.tick(line.now);
+      directory.apply(line);
+    },
+    onPath: (path) => teller.comesThrough(path),
+    onConnection: (connected) => {
+      directory.connection(connected);
+      reporter.again();
+    },
   });
+  const following = follower.run();
 
   scope.every(sweepMs, () => {
     const now = performance.now();
@@ -134,25 +200,48 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     playlists.sweep(now);
   });
   scope.every(audienceMs, () => {
-    const listeners = audience.count();
-    for (const [space, streaming] of channels.bySpace()) listeners.set(space, (listeners.get(space) ?? 0) + streaming);
-    const body: AudienceReport = { edge: options.name, listeners: Object.fromEntries(listeners) };
-    link
-      .request({ method: "POST", path: "/audience", body, timeoutMs: 900 })
-      .catch((failure: unknown) => log.debug("audience-not-told", { reason: reason(failure) }));
+    const body = reporter.next();
+    const { current } = upstream;
+    const lost = (why: unknown): void => {
+      reporter.lost(body);
+      log.debug("audience-not-told", { reason: reason(why) });
+    };
+    current.post(current.paths.audience, body, 900).then((status) => {
+      if (status !== 204) lost(`${current.name} answered ${status}`);
+    }, lost);
   });
-  edgeMetrics({ meter, counts, channels, budget, directory, audience, api, webSockets, replay });
+  edgeMetrics({
+    meter,
+    counts,
+    channels,
+    budget,
+    directory,
+    upstream,
+    teller,
+    audience,
+    reporter,
+    api,
+    webSockets,
+    replay,
+  });
 
   scope.onEnd(async () => {
+    teller.end();
     await drain(server, channels, webSockets);
-    await followed;
-    link.close();
+    await following;
     upstream.close();
   });
   return {
     server,
     directory,
-    health: () => ({ origin: directory.synced, spaces: directory.size, listeners: channels.listeners }),
+    reporter,
+    health: () => ({
+      origin: directory.synced,
+      upstream: upstream.current.name,
+      trouble: follower.trouble,
+      spaces: directory.size,
+      listeners: channels.listeners,
+    }),
   };
 }
 

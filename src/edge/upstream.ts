@@ -1,62 +1,169 @@
 import type http from "node:http";
-import type { Counter } from "../foundation/meter.ts";
 import { Problem } from "../foundation/errors.ts";
-import { nodeHttp } from "../foundation/http.ts";
+import type { Log } from "../foundation/log.ts";
+import type { Counter } from "../foundation/meter.ts";
+import { Source } from "./source.ts";
 
 export interface OpenOptions {
   readonly headers?: http.OutgoingHttpHeaders;
   readonly signal: AbortSignal;
+  /** @default the one that is followed */
+  readonly from?: Source;
 }
 
-/** The most bytes that are read into memory from the origin at once; what is larger is streamed. */
+/** The most bytes that are read into memory from a source at once; what is larger is streamed. */
 export const maxFetchedBytes = 8 * 1024 * 1024;
+/** Segments that fail at one source within `failuresWithinMs` until this edge follows another one. */
+export const maxFailures = 3;
+export const failuresWithinMs = 10_000;
+/** Milliseconds for which a source whose segments fail is not followed again; doubled with each further time, up to a cap. */
+const unfitMs = 10_000;
+const longestUnfitMs = 300_000;
 
 /** What an edge fetches by, and what for: the label of its metric. */
 export type FetchKind = "segment" | "past-segment" | "replay" | "download";
 
-/** A whole answer of the origin. */
+/** A whole answer of a source. */
 export interface Fetched {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
-/** The origin, as an edge asks it for bytes: kept connections, answers as streams. */
-export class Upstream {
-  readonly #socketPath: string;
-  readonly #fetches: Counter;
-  readonly #agent = new nodeHttp.Agent({ keepAlive: true, maxFreeSockets: 64 });
+export interface UpstreamOptions {
+  /** In the order of preference: the path of the origin's Unix socket, or base URLs of other edges. At least one. */
+  readonly addresses: readonly string[];
+  /** What this edge is called among edges. @default "edge" */
+  readonly id?: string;
+  readonly key?: string | undefined;
+  readonly fetches: Counter;
+  readonly log: Log;
+}
 
-  constructor(socketPath: string, fetches: Counter) {
-    this.#socketPath = socketPath;
+/** Where an edge's bytes come from: one source is followed at a time, the others wait for it to fail. */
+export class Upstream {
+  readonly sources: readonly Source[];
+  /** How often another source was followed than before. */
+  moves = 0;
+  readonly #fetches: Counter;
+  readonly #log: Log;
+  #current: Source;
+  readonly #heard = new Set<() => void>();
+  /** When segments failed, lately. */
+  readonly #failures = new Map<Source, number[]>();
+  readonly #unfitMs = new Map<Source, number>();
+
+  constructor({ addresses, id = "edge", key, fetches, log }: UpstreamOptions) {
+    this.sources = addresses.map((address, rank) => new Source({ address, rank, id, key }));
+    const [first] = this.sources;
+    if (!first) throw new Error("an edge needs something to follow");
+    this.#current = first;
     this.#fetches = fetches;
+    this.#log = log;
+  }
+
+  /** The source that is followed now. */
+  get current(): Source {
+    return this.#current;
+  }
+
+  /** Calls `hear` whenever another source is followed; the function returned stops that. */
+  onMove(hear: () => void): () => void {
+    this.#heard.add(hear);
+    return () => void this.#heard.delete(hear);
+  }
+
+  /** Whom to ask instead of a source that fails: the best of the others that may be tried, else that same one. */
+  elsewhere(than: Source): Source {
+    return this.#best(performance.now(), than) ?? than;
+  }
+
+  /** Follows another source than this one, if there is one that may be tried. False when it stays. */
+  leave(source: Source, why: string, restMs = 0): boolean {
+    const now = performance.now();
+    source.rest(now, restMs);
+    if (source !== this.#current) return false;
+    const next = this.#best(now, source);
+    if (next) this.#move(next, why);
+    return next !== undefined;
+  }
+
+  /** Of all that rest, follows the one that may be tried first, when the current one may not. */
+  settle(): void {
+    const now = performance.now();
+    if (this.#current.retryAt <= now) return;
+    const [first] = this.sources.toSorted((a, b) => a.retryAt - b.retryAt);
+    if (first && first !== this.#current) this.#move(first, "all others rest");
+  }
+
+  /** Follows a source that is preferred and has shown itself well. */
+  prefer(source: Source): void {
+    if (source !== this.#current) this.#move(source, "it is well again");
+  }
+
+  /** A segment could not be had from a source; when that goes on another one is followed. */
+  failed(source: Source, why: string): void {
+    const now = performance.now();
+    const lately = (this.#failures.get(source) ?? []).filter((at) => now - at < failuresWithinMs);
+    lately.push(now);
+    this.#failures.set(source, lately);
+    if (lately.length < maxFailures || this.sources.length === 1) return;
+    this.#failures.delete(source);
+    const rest = this.#unfitMs.get(source) ?? unfitMs;
+    this.#unfitMs.set(source, Math.min(rest * 2, longestUnfitMs));
+    this.leave(source, `its segments fail: ${why}`, rest * (0.75 + Math.random() / 2));
   }
 
   /** Sends a GET; resolves with the head, the body still to come. Aborting the signal ends both. */
   open(kind: FetchKind, path: string, options: OpenOptions): Promise<http.IncomingMessage> {
     this.#fetches.add(1, { kind });
-    const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
-    const { signal, headers = {} } = options;
-    const request = nodeHttp.get({ socketPath: this.#socketPath, agent: this.#agent, path, headers, signal }, resolve);
-    request.on("error", reject);
-    return promise;
+    return (options.from ?? this.#current).open(path, options);
   }
 
-  /** Sends a GET and reads the whole answer, whatever its status. */
+  /** Sends a GET and reads the whole answer, whatever its status; when a source does not answer another one is asked. */
   async fetch(kind: FetchKind, path: string, timeoutMs = 5000): Promise<Fetched> {
-    const response = await this.open(kind, path, { signal: AbortSignal.timeout(timeoutMs) });
+    const source = this.#current;
+    try {
+      return await this.fetchFrom(source, kind, path, timeoutMs);
+    } catch (failure) {
+      const other = this.elsewhere(source);
+      if (other === source) throw failure;
+      return this.fetchFrom(other, kind, path, timeoutMs);
+    }
+  }
+
+  /** The same from one source. @param most bytes; more is an error */
+  async fetchFrom(
+    source: Source,
+    kind: FetchKind,
+    path: string,
+    timeoutMs = 5000,
+    most = maxFetchedBytes,
+  ): Promise<Fetched> {
+    const response = await this.open(kind, path, { signal: AbortSignal.timeout(timeoutMs), from: source });
     const parts: Buffer[] = [];
     let size = 0;
     for await (const part of response as AsyncIterable<Buffer>) {
       size += part.length;
-      if (size > maxFetchedBytes) throw new Error(`${path} has more than ${maxFetchedBytes} bytes`);
+      if (size > most) throw new Error(`${path} has more than ${most} bytes`);
       parts.push(part);
     }
     return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) };
   }
 
   close(): void {
-    this.#agent.destroy();
+    for (const source of this.sources) source.close();
+  }
+
+  #best(now: number, than: Source): Source | undefined {
+    return this.sources.find((source) => source !== than && source.retryAt <= now);
+  }
+
+  #move(to: Source, why: string): void {
+    this.#log.warn("upstream-moved", { from: this.#current.name, to: to.name, why });
+    this.#current = to;
+    this.moves++;
+    for (const hear of this.#heard) hear();
   }
 }
 

@@ -2,11 +2,13 @@ import type http from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { nodeHttp } from "../foundation/http.ts";
-import { forwardedHeaders, type Trust } from "./client-address.ts";
-import { controlAway, controlPatienceMs, nothingWasSent, passedOn } from "./proxy.ts";
+import type { Milliseconds } from "../foundation/duration.ts";
+import type { Target } from "../foundation/target.ts";
+import { noTrust, type Trust } from "./client-address.ts";
+import { controlAway, controlPatienceMs, headersFor, nothingWasSent } from "./proxy.ts";
 import { answerRaw, letGo, refuseRaw } from "./raw-answer.ts";
 import { overloaded } from "./respond.ts";
+import { FrameEnds, serviceRestart } from "./websocket-frames.ts";
 
 /** How many WebSockets go through one edge at once. */
 export const maxWebSockets = 5000;
@@ -22,8 +24,8 @@ export const isRoomUpgrade = (request: http.IncomingMessage): boolean =>
   roomPath.test((request.url ?? "").split("?", 1)[0] ?? "");
 
 export interface WebSocketProxyOptions {
-  /** The Unix socket of control. */
-  readonly socketPath: string;
+  /** Where control answers now: here, or at the edge that is followed. */
+  readonly control: () => Target;
   readonly counts: { webSocketOverflow: number };
   /** @default noTrust */
   readonly trust?: Trust;
@@ -34,7 +36,8 @@ export interface WebSocketProxyOptions {
 /** WebSockets to control: once it says 101, bytes pass both ways; any other answer ends the client's connection. */
 export class WebSocketProxy {
   readonly #options: WebSocketProxyOptions;
-  readonly #open = new Set<Duplex>();
+  /** The clients, and how each is told to come again once it is connected to control. */
+  readonly #open = new Map<Duplex, (() => void) | undefined>();
 
   constructor(options: WebSocketProxyOptions) {
     this.#options = options;
@@ -52,7 +55,7 @@ export class WebSocketProxy {
       this.#options.counts.webSocketOverflow++;
       return refuseRaw(client, overloaded("WebSockets", most, 5));
     }
-    this.#open.add(client);
+    this.#open.set(client, undefined);
     const abort = new AbortController();
     client.once("close", () => {
       this.#open.delete(client);
@@ -61,15 +64,22 @@ export class WebSocketProxy {
     this.#connect(request, abort.signal).then(
       ({ answer, control, early: first }) => {
         if (!control) return refuseLike(client, answer);
-        relay(client, control, early, first, answer);
+        this.#open.set(client, relay(client, control, early, first, answer));
       },
       (failure: unknown) => refuseRaw(client, controlAway(failure)),
     );
   }
 
-  /** Closes all of them. */
+  /** Closes them one by one, spread over the window, with 1012: come again. Resolves when all are gone. */
+  async leave(window: Milliseconds): Promise<void> {
+    const clients = [...this.#open.keys()];
+    for (const client of clients) setTimeout(() => this.#open.get(client)?.(), Math.random() * window);
+    await Promise.all(clients.map((client) => new Promise((gone) => client.once("close", gone))));
+  }
+
+  /** Closes all of them at once. */
   end(): void {
-    for (const client of this.#open) client.destroy();
+    for (const client of this.#open.keys()) client.destroy();
   }
 
   async #connect(request: http.IncomingMessage, signal: AbortSignal): Promise<Upgraded> {
@@ -86,20 +96,19 @@ export class WebSocketProxy {
 
   #attempt(request: http.IncomingMessage, signal: AbortSignal): Promise<Upgraded> {
     const { promise, resolve, reject } = Promise.withResolvers<Upgraded>();
-    const sent = nodeHttp.request({
-      socketPath: this.#options.socketPath,
+    const control = this.#options.control();
+    const sent = control.request({
       agent: false,
       path: request.url,
       signal,
       timeout: 10_000,
       headers: {
-        ...passedOn(request.headers),
-        ...forwardedHeaders(request, this.#options.trust ?? noTrust),
+        ...headersFor(control, request, this.#options.trust ?? noTrust),
         connection: "Upgrade",
         upgrade: "websocket",
       },
     });
-    sent.on("upgrade", (answer, control, early) => resolve({ answer, control, early }));
+    sent.on("upgrade", (answer, socket, early) => resolve({ answer, control: socket, early }));
     sent.on("response", (answer) => resolve({ answer, control: undefined, early: Buffer.alloc(0) }));
     sent.on("timeout", () => sent.destroy(new Error("control did not answer the upgrade")));
     sent.on("error", reject);
@@ -115,7 +124,14 @@ interface Upgraded {
   readonly early: Buffer;
 }
 
-function relay(client: Duplex, control: Duplex, fromClient: Buffer, fromControl: Buffer, answer: http.IncomingMessage) {
+/** Passes bytes both ways. The function returned ends it between two frames of control's, with a close frame to the client. */
+function relay(
+  client: Duplex,
+  control: Duplex,
+  fromClient: Buffer,
+  fromControl: Buffer,
+  answer: http.IncomingMessage,
+): () => void {
   const head = ["HTTP/1.1 101 Switching Protocols"];
   for (let i = 0; i + 1 < answer.rawHeaders.length; i += 2)
     head.push(`${answer.rawHeaders[i]}: ${answer.rawHeaders[i + 1]}`);
@@ -127,11 +143,22 @@ function relay(client: Duplex, control: Duplex, fromClient: Buffer, fromControl:
   // What the client still says after control has ended is an error of this side, and no reason to cut the client off.
   control.on("error", () => {});
   client.once("close", () => control.destroy());
+  const frames = new FrameEnds();
+  frames.push(fromControl);
   client.pipe(control).pipe(client);
+  control.on("data", (bytes: Buffer) => frames.push(bytes));
   control.once("close", () => {
     client.unpipe(control);
     letGo(client);
   });
+  const leave = (): void => {
+    if (!frames.atEnd) return void control.once("data", leave);
+    control.unpipe(client);
+    control.resume();
+    client.write(serviceRestart);
+    letGo(client);
+  };
+  return leave;
 }
 
 /** Passes a refusal of control on, and ends: nothing the client sends after it reaches control. */

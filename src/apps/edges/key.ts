@@ -51,7 +51,8 @@ const missing = (detail: string, cause?: unknown): Problem =>
     code: "edge-key-missing",
     title: "An edge needs the installation's key",
     detail,
-    action: "Put what `rostra edge-key` prints on the machine of `rostra serve` into a file of mode 0600, and name it with --key-file.",
+    action:
+      "Put what `rostra edge-key` prints on the machine of `rostra serve` into a file of mode 0600, and name it with --key-file.",
     cause,
   });
 

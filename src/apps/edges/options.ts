@@ -66,7 +66,10 @@ function read(args: readonly string[]) {
 /** Base URLs, each once, without a slash at the end. */
 function upstreamUrls(text: string): string[] {
   const wanted = `1 to ${maxUpstreams} URLs of the main server or of edges, such as https://live.example.org, with commas between`;
-  const urls = text.split(",").filter(Boolean).map((one) => one.replace(/\/+$/, ""));
+  const urls = text
+    .split(",")
+    .filter(Boolean)
+    .map((one) => one.replace(/\/+$/, ""));
   const isBase = (url: string): boolean => {
     const parsed = URL.parse(url);
     return parsed !== null && /^https?:$/.test(parsed.protocol) && parsed.origin === url.toLowerCase();

@@ -27,11 +27,12 @@ export interface ServeOptions {
 }
 
 /** The most edge processes one machine is asked to run. */
-const maxEdges = 64;
+export const maxEdges = 64;
 /** The longest that an edge may take to end. */
 const maxDrainSeconds = 600;
 
-type Words = Readonly<Record<string, string | boolean | undefined>>;
+/** The words of a command, by option. */
+export type Words = Readonly<Record<string, string | boolean | undefined>>;
 
 /** Options from the command's words first, then the environment, then the defaults. Throws a `usage` Problem. */
 export async function serveOptions(words: Words, env: NodeJS.ProcessEnv): Promise<ServeOptions> {
@@ -91,13 +92,15 @@ function address(text: string): ServeOptions["metrics"] {
   return { host: match[1] || "127.0.0.1", port: whole("--metrics", match[2] ?? "", 1, 65_535) };
 }
 
-function whole(flag: string, text: string, least: number, most: number): number {
+/** A whole number within bounds; throws a `usage` Problem that names the option. */
+export function whole(flag: string, text: string, least: number, most: number): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!(value >= least && value <= most)) throw off(flag, text, `a whole number from ${least} to ${most}`);
   return value;
 }
 
-function off(flag: string, text: string, wanted: string): Problem {
+/** Says what an option was given and what it takes. */
+export function off(flag: string, text: string, wanted: string): Problem {
   return new Problem({
     status: 400,
     code: "usage",

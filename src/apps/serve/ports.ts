@@ -5,10 +5,12 @@ import { errno, Problem } from "../../foundation/errors.ts";
 /**
  * Whether the ports are free, asked without SO_REUSEPORT: with it, two servers of the same user would share the port
  * without a word. Throws a Problem that names the port.
+ * @param udpPort none when there is no stage
  */
-export async function requireFreePorts(host: string, port: number, udpPort: number): Promise<void> {
+export async function requireFreePorts(host: string, port: number, udpPort?: number): Promise<void> {
   const http = await tryTcp(host, port);
   if (http) throw portProblem("--port", `TCP ${host}:${port}`, http);
+  if (udpPort === undefined) return;
   const udp = await tryUdp(host, udpPort);
   if (udp) throw portProblem("--udp-port", `UDP ${host}:${udpPort}`, udp);
 }

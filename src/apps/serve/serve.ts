@@ -50,7 +50,8 @@ export const edgeSpecs = (edges: number): ChildSpec[] =>
 const leanFlags = (spec: ChildSpec): readonly string[] =>
   spec.args[0] === "edge" ? [] : ["--max-semi-space-size=1", "--v8-pool-size=1"];
 
-function childEnvironment(options: ServeOptions): NodeJS.ProcessEnv {
+/** What every process of this machine is given. */
+export function childEnvironment(options: ServeOptions): NodeJS.ProcessEnv {
   return {
     ...process.env,
     ROSTRA_DATA: options.data,
@@ -67,7 +68,8 @@ function childEnvironment(options: ServeOptions): NodeJS.ProcessEnv {
   };
 }
 
-async function prepareData(options: ServeOptions): Promise<void> {
+/** Makes the folders and looks that they can be written. Throws `data-not-writable`. */
+export async function prepareData(options: ServeOptions): Promise<void> {
   try {
     await mkdir(options.data, { recursive: true, mode: 0o700 });
     await mkdir(options.run, { recursive: true, mode: 0o700 });
@@ -79,7 +81,7 @@ async function prepareData(options: ServeOptions): Promise<void> {
 }
 
 /** Two servers on one data folder would each break the other's sockets and archive: the second is refused. */
-async function requireNoOther(options: ServeOptions): Promise<void> {
+export async function requireNoOther(options: ServeOptions): Promise<void> {
   const link = new Link(sockets.metrics(options.run), 1);
   const other = await link.request({ path: "/healthz", timeoutMs: 1000 }).catch(() => undefined);
   link.close();
