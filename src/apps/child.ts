@@ -40,10 +40,10 @@ export async function runChild(name: string, number: string | undefined): Promis
       },
     );
   };
-  process.on("message", (message: { t?: string; drainMs?: number; replaced?: boolean }) => {
+  process.on("message", (message: { t?: string; drainMs?: number; why?: string }) => {
     if (message.t !== "end") return;
     config.ending.drain = ms(Number(message.drainMs));
-    config.ending.replaced = message.replaced === true;
+    config.ending.why = message.why === "replaced" ? "replaced" : "stopped";
     end(0);
   });
   // The supervisor's business: it reloads.

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { anchoredClock, type Clock, decodeAnchor, newAnchor } from "../foundation/clock.ts";
 import { type Milliseconds, seconds } from "../foundation/duration.ts";
 import { createLog, type Level, type Log } from "../foundation/log.ts";
+import { Peers } from "./edge/peers.ts";
 import { Meter } from "../foundation/meter.ts";
 import { Scope } from "../foundation/scope.ts";
 
@@ -33,6 +34,8 @@ export interface ProcessConfig {
   readonly generation?: number;
   /** Whether it takes the place of another, whose ports and listeners it is given. @default false */
   readonly succeeds?: boolean;
+  /** The process before and the one after it, where they can talk to each other. */
+  readonly peers?: Peers;
   /** Whether a demo Space plays while there is no other. @default false */
   readonly demo?: boolean;
   readonly clock: Clock;
@@ -46,8 +49,11 @@ export interface ProcessConfig {
 export interface Ending {
   /** For how long those who listen may move. */
   drain: Milliseconds;
-  /** Whether a successor is there, that takes what can be handed over. */
-  replaced: boolean;
+  /**
+   * `signal`: somebody ended this process alone. `replaced`: its successor is there, and takes what can be handed over.
+   * `stopped`: with all the others.
+   */
+  why: "signal" | "replaced" | "stopped";
 }
 
 export const sockets = {
@@ -105,7 +111,8 @@ export async function processConfig(
     publicUrl: env["ROSTRA_PUBLIC_URL"] || undefined,
     databaseUrl: env["DATABASE_URL"] || undefined,
     demo: env["ROSTRA_DEMO"] !== "0",
-    ending: { drain: seconds(Number(env["ROSTRA_DRAIN"] || 5)), replaced: false },
+    ending: { drain: seconds(Number(env["ROSTRA_DRAIN"] || 5)), why: "signal" },
+    ...(process_.send ? { peers: new Peers(process_) } : {}),
     generation: Number(env["ROSTRA_GENERATION"] ?? 1),
     succeeds: env["ROSTRA_SUCCEEDS"] === "1",
     clock: anchoredClock(decodeAnchor(env["ROSTRA_CLOCK"]) ?? newAnchor()),

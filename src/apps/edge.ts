@@ -1,10 +1,14 @@
-import type { Server } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { Directory } from "../edge/directory.ts";
+import { drainMs } from "../edge/drain.ts";
 import { createEdge, type EdgeOptions } from "../edge/server.ts";
-import { errno, Problem } from "../foundation/errors.ts";
 import { closeServer, listenUnix, notFound, sendJson, sendProblem } from "../foundation/link.ts";
+import type { Scope } from "../foundation/scope.ts";
 import { openSecrets } from "../store/secrets.ts";
 import { type ProcessConfig, sockets } from "./config.ts";
+import { Ports } from "./edge/ports.ts";
+import { SuccessorOverPeers, takeSeats } from "./edge/succession.ts";
 import { edgeKeyText } from "./edges/key.ts";
 
 /** The built pages: the same way up from `src/apps` and from `dist/apps` of an installed package. */
@@ -12,7 +16,8 @@ const web = fileURLToPath(new URL("../../dist/web", import.meta.url));
 
 /** The edge process: the public port, shared with the other edges, and an admin socket of its own. */
 export async function runEdge(config: ProcessConfig, index: number): Promise<void> {
-  const { run, clock, log, meter, scope, generation = 1 } = config;
+  const { run, host, port, clock, log, meter, scope, generation = 1, ending, peers, succeeds } = config;
+  const successor = peers && new SuccessorOverPeers(peers);
   const follows = await followed(config);
   const number = generation === 1 ? `${index}` : `${index}.${generation}`;
   const edge = await createEdge({
@@ -24,6 +29,11 @@ export async function runEdge(config: ProcessConfig, index: number): Promise<voi
     log,
     meter,
     scope,
+    farewell: () => ({
+      window: ending?.drain ?? drainMs,
+      serverStops: ending?.why === "stopped",
+      successor: ending?.why === "replaced" ? successor : undefined,
+    }),
     trust: { hops: trustedHops(process.env["ROSTRA_TRUSTED_HOPS"]) },
   });
   const admin = await listenUnix(
@@ -36,8 +46,10 @@ export async function runEdge(config: ProcessConfig, index: number): Promise<voi
     log,
   );
   scope.onEnd(() => closeServer(admin));
-  await listen(edge.server, config);
-  log.info("listening", { host: config.host, port: config.port });
+  if (succeeds) await directoryTold(edge.directory, scope);
+  if (peers) takeSeats(peers, edge.adoption, log);
+  const ports = new Ports({ log, peers, succeeds });
+  await ports.open("http", edge.server, { host, port });
 }
 
 /** What an edge follows, and the key: of `rostra edge` as its supervisor says, of `rostra serve` what is on this machine. */
@@ -54,34 +66,9 @@ async function followed({ data, run, publicUrl }: ProcessConfig): Promise<Follow
 
 type Followed = Pick<EdgeOptions, "upstreams" | "control" | "key" | "id" | "urls">;
 
-async function listen(server: Server, { host, port }: ProcessConfig): Promise<void> {
-  try {
-    await listenOn(server, { host, port, backlog: 4096, reusePort: true });
-  } catch (failure) {
-    // Where the system cannot share a port among processes, one edge has it alone.
-    if (errno(failure) === "ENOTSUP") return listenOn(server, { host, port, backlog: 4096 });
-    throw new Problem({
-      status: 500,
-      code: "port-not-available",
-      title: "The public port cannot be opened",
-      detail: `Listening on ${host}:${port} failed: ${errno(failure) ?? "unknown"}.`,
-      action: "Give another port with PORT, or stop what uses this one.",
-      cause: failure,
-    });
-  }
-}
-
-function listenOn(
-  server: Server,
-  options: { host: string; port: number; backlog: number; reusePort?: boolean },
-): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once("error", reject);
-  server.listen(options, () => {
-    server.off("error", reject);
-    resolve();
-  });
-  return promise;
+/** A successor answers only once it knows every Space: what it does not know would be 404. */
+async function directoryTold(directory: Directory, { signal }: Scope): Promise<void> {
+  while (!directory.synced && !signal.aborted) await sleep(20);
 }
 
 /** How many proxies in front of this server are believed; what is not a small number counts as none. */

@@ -24,6 +24,15 @@ export class Channels {
     return sum;
   }
 
+  /** Called whenever all of a channel's listeners have everything before a segment. */
+  set onBoundary(hear: (channel: Channel) => void) {
+    this.#parts.onBoundary = hear;
+  }
+
+  all(): Iterable<Channel> {
+    return this.#channels.values();
+  }
+
   /** The channel of a rendition that the Space has. At most three for each Space the directory knows. */
   get(entry: SpaceEntry, rendition: RenditionName): Channel {
     const key = `${entry.state.id}/${rendition}`;

@@ -134,10 +134,13 @@ export class FanOut implements Sliced {
 
   /**
    * Lets go of up to `most` sockets whose listeners have everything up to a segment's end, with nothing queued in this
-   * process: whoever takes them goes on with segment `next`. None while a segment is in the middle. They stay open, and
+   * process, and of which `isWanted` is true: whoever takes them goes on with segment `next`. None while a segment is in the middle. They stay open, and
    * nobody here listens to them any more but for the takeover's own listeners (see `takeSocket`).
    */
-  release(most = Infinity): { readonly next: SegmentNumber; readonly sockets: Socket[] } | undefined {
+  release(
+    most = Infinity,
+    isWanted: (socket: Socket) => boolean = () => true,
+  ): { readonly next: SegmentNumber; readonly sockets: Socket[] } | undefined {
     const next = this.#next;
     if (next === undefined || this.#waiting.length > 0 || this.#visit !== undefined) return undefined;
     const sockets: Socket[] = [];
@@ -145,7 +148,7 @@ export class FanOut implements Sliced {
       const listener = this.#listeners[i];
       if (listener === undefined || listener.from > place(next, 0) || listener.slowSince !== 0) continue;
       const { socket } = listener;
-      if (!socket.writable || socket.writableLength > 0) continue;
+      if (!socket.writable || socket.writableLength > 0 || !isWanted(socket)) continue;
       socket.off("close", listener.onClose);
       this.#leave(listener);
       sockets.push(socket);

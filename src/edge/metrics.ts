@@ -19,6 +19,9 @@ export interface AllCounts extends EdgeCounts, LiveCounts, ReplayCounts, ProxyCo
   beacons: number;
   beaconOverflow: number;
   badFeedLines: number;
+  /** Listeners whose connection was given to a successor, and taken from a predecessor. */
+  handedOver: number;
+  adopted: number;
 }
 
 export const newCounts = (): AllCounts => ({
@@ -37,6 +40,8 @@ export const newCounts = (): AllCounts => ({
   beacons: 0,
   beaconOverflow: 0,
   badFeedLines: 0,
+  handedOver: 0,
+  adopted: 0,
 });
 
 export interface MetricsOptions {
@@ -70,6 +75,8 @@ const counters: readonly (readonly [keyof AllCounts, string, string])[] = [
   ["badRequests", "rostra_edge_bad_requests_total", "Connections that did not speak HTTP, or too slowly."],
   ["beacons", "rostra_edge_beacons_total", "Beacons of players that were counted."],
   ["beaconOverflow", "rostra_edge_beacon_overflow_total", "Beacons that were over the budget and not counted."],
+  ["handedOver", "rostra_edge_handed_over_total", "Listeners whose connection was given to a successor."],
+  ["adopted", "rostra_edge_adopted_total", "Listeners whose connection was taken over from a predecessor."],
 ];
 
 /** Tells an edge's numbers when somebody asks for them. */

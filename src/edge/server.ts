@@ -7,6 +7,7 @@ import type { Log } from "../foundation/log.ts";
 import type { Meter } from "../foundation/meter.ts";
 import type { Scope } from "../foundation/scope.ts";
 import { Target } from "../foundation/target.ts";
+import { Adoption } from "./adoption.ts";
 import { Audience } from "./audience.ts";
 import { AudienceReporter } from "./audience-reporter.ts";
 import { Beacons } from "./beacons.ts";
@@ -14,6 +15,7 @@ import { Channels } from "./channels.ts";
 import { maxChunkReaders } from "./chunk-readers.ts";
 import { clientAddress, noTrust, type Trust } from "./client-address.ts";
 import { Directory } from "./directory.ts";
+import { drain, drainMs, type Farewell } from "./drain.ts";
 import { EdgeKey } from "./edge-key.ts";
 import { EdgeRoutes } from "./edge-routes.ts";
 import { FeedFollower, type FeedTiming } from "./feed-follower.ts";
@@ -21,6 +23,7 @@ import { FeedTeller } from "./feed-teller.ts";
 import { followedClock } from "./followed-clock.ts";
 import { createFront } from "./front.ts";
 import { holdBudget } from "./holds.ts";
+import { Leaving } from "./leaving.ts";
 import { LiveRoutes } from "./live-routes.ts";
 import { edgeMetrics, newCounts } from "./metrics.ts";
 import { loadPages } from "./page-files.ts";
@@ -51,12 +54,14 @@ export interface EdgeOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
-  /** Ending it drains the edge. */
+  /** Ending it drains the edge (`drain.ts`). */
   readonly scope: Scope;
   /** Which proxies in front are believed. @default noTrust */
   readonly trust?: Trust;
   /** Base URLs under which players reach this edge, told upward. @default [] */
   readonly urls?: readonly string[] | undefined;
+  /** Asked when the scope ends: how it is to go. @default drains for drainMs, and nobody takes its place */
+  readonly farewell?: () => Farewell;
   readonly push?: PushThresholds;
   /** @default maxHeldRequests */
   readonly maxHeld?: number;
@@ -78,6 +83,8 @@ export interface Edge {
   readonly directory: Directory;
   /** What it tells upward of the audience; it takes the reports of edges below. */
   readonly reporter: AudienceReporter;
+  /** Takes the listeners of the edge whose place this one has. */
+  readonly adoption: Adoption;
   /** What `/healthz` of the admin socket tells. */
   health(): EdgeHealth;
 }
@@ -98,8 +105,6 @@ export interface EdgeHealth {
  * may take to answer. Endless responses and WebSockets have their own rules.
  */
 export const stallMs = 60_000;
-/** Milliseconds that endless responses have to come to their segment's end when the edge ends: one segment and some. */
-export const drainMs = 1500;
 const sweepMs = ms(250);
 const audienceMs = ms(1000);
 
@@ -175,12 +180,14 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const router = new Router({ live, beacons, directory, replay, edges, api, pages, counts });
   const server = createFront({ router, webSockets, counts, log, stallMs: options.stallMs ?? stallMs });
 
+  // While it drains it goes on as before, the scope's end or not.
+  const drained = new AbortController();
   const follower = new FeedFollower({
     upstream,
     id,
     counts,
     log,
-    signal: scope.signal,
+    signal: drained.signal,
     timing: options.feedTiming,
     onLine: (line) => {
       if (line.t === "tick") followed.tick(line.now);
@@ -199,17 +206,18 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     channels.sweep(now);
     playlists.sweep(now);
   });
-  scope.every(audienceMs, () => {
+  const tellAudience = async (): Promise<void> => {
     const body = reporter.next();
     const { current } = upstream;
     const lost = (why: unknown): void => {
       reporter.lost(body);
       log.debug("audience-not-told", { reason: reason(why) });
     };
-    current.post(current.paths.audience, body, 900).then((status) => {
+    await current.post(current.paths.audience, body, 900).then((status) => {
       if (status !== 204) lost(`${current.name} answered ${status}`);
     }, lost);
-  });
+  };
+  scope.every(audienceMs, () => void tellAudience());
   edgeMetrics({
     meter,
     counts,
@@ -227,7 +235,11 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
 
   scope.onEnd(async () => {
     teller.end();
-    await drain(server, channels, webSockets);
+    const farewell = options.farewell?.() ?? { window: drainMs };
+    await drain({ servers: [server], channels, webSockets, leaving: new Leaving(), counts, log, ...farewell });
+    // Its listeners are somebody else's now.
+    await tellAudience();
+    drained.abort();
     await following;
     upstream.close();
   });
@@ -235,6 +247,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     server,
     directory,
     reporter,
+    adoption: new Adoption({ directory, channels, counts }),
     health: () => ({
       origin: directory.synced,
       upstream: upstream.current.name,
@@ -243,20 +256,4 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
       listeners: channels.listeners,
     }),
   };
-}
-
-/** No new connections; endless responses end with their segment; what is left after `drainMs` is closed. */
-async function drain(server: http.Server, channels: Channels, webSockets: WebSocketProxy): Promise<void> {
-  const closed = new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve()));
-  server.closeIdleConnections();
-  channels.drain();
-  const force = setTimeout(() => {
-    webSockets.end();
-    void channels.end();
-    server.closeAllConnections();
-  }, drainMs);
-  await closed;
-  clearTimeout(force);
-  webSockets.end();
-  await channels.end();
 }

@@ -147,8 +147,9 @@ export class Child {
     this.#serves(successor);
     this.#leaving.add(old.run);
     const { replaced } = this.#drain;
-    old.run.send({ t: "end", drainMs: replaced, replaced: true });
-    await old.run.goneWithin(ms(replaced + this.#grace));
+    old.run.send({ t: "end", drainMs: replaced, why: "replaced" });
+    // What is not handed over within the window is drained for as long again.
+    await old.run.goneWithin(ms(2 * replaced + this.#grace));
     parted();
   }
 
@@ -174,7 +175,7 @@ export class Child {
   /** Who drains is told for how long; the others, and who does not serve yet, have nothing to wait for. */
   #end(run: ChildRun): Promise<void> {
     if (!this.spec.drains || !run.serves) return run.end(this.#grace);
-    run.send({ t: "end", drainMs: this.#drain.stopped });
+    run.send({ t: "end", drainMs: this.#drain.stopped, why: "stopped" });
     return run.goneWithin(ms(this.#drain.stopped + this.#grace));
   }
 

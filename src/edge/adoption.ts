@@ -1,0 +1,56 @@
+import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { SegmentNumber } from "../wire/timeline.ts";
+import type { Channel } from "./channel.ts";
+import type { Channels } from "./channels.ts";
+import type { Directory } from "./directory.ts";
+import type { ChannelName } from "./hand-over.ts";
+
+/** For how long an edge may take to have a rendition at hand that it is to take over, ms: a few segments. */
+const preparedWithinMs = 4000;
+const lookMs = 20;
+
+export interface AdoptionOptions {
+  readonly directory: Directory;
+  readonly channels: Channels;
+  readonly counts: { adopted: number };
+}
+
+/** The other side of `hand-over.ts`: an edge takes the listeners of the one whose place it has. */
+export class Adoption {
+  readonly #options: AdoptionOptions;
+
+  constructor(options: AdoptionOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to pull renditions whose listeners will come; resolves with whether each is at hand. */
+  prepare(names: readonly ChannelName[]): Promise<boolean[]> {
+    return Promise.all(names.map((name) => this.#prepared(name)));
+  }
+
+  /** Takes a listener who has had everything before segment `next`. A Space that is no more ends it. */
+  adopt(name: ChannelName, next: SegmentNumber, socket: Socket): void {
+    const channel = this.#channel(name);
+    if (!channel) return void socket.destroy();
+    this.#options.counts.adopted++;
+    channel.adopt(socket, next);
+  }
+
+  #channel({ space, rendition }: ChannelName): Channel | undefined {
+    const entry = this.#options.directory.find(space);
+    if (!entry || entry.over || entry.init(rendition) === undefined) return undefined;
+    return this.#options.channels.get(entry, rendition);
+  }
+
+  async #prepared(name: ChannelName): Promise<boolean> {
+    const until = performance.now() + preparedWithinMs;
+    while (performance.now() < until) {
+      const channel = this.#channel(name);
+      channel?.touch();
+      if (channel && channel.window.latest !== null) return true;
+      await sleep(lookMs);
+    }
+    return false;
+  }
+}

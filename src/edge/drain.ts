@@ -1,0 +1,116 @@
+import type http from "node:http";
+import { Server } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Milliseconds, ms } from "../foundation/duration.ts";
+import type { Log } from "../foundation/log.ts";
+import { segmentMs } from "../wire/timeline.ts";
+import type { Channel } from "./channel.ts";
+import type { Channels } from "./channels.ts";
+import { handOver, type Successor } from "./hand-over.ts";
+import type { Leaving } from "./leaving.ts";
+import { letGo, lingerMs } from "./raw-answer.ts";
+import type { WebSocketProxy } from "./websocket-proxy.ts";
+
+/** Milliseconds for which an edge drains when nobody says for how long: a segment and some. */
+export const drainMs: Milliseconds = ms(1500);
+/** How often it is looked who is due, ms. */
+const lookMs = 50;
+/** Over how many ms those who are due at one segment's end are ended: less than until the next chunk, which they do without. */
+const spreadMs = 250;
+
+/** How an edge goes. */
+export interface Farewell {
+  /** For how long those who are connected may move. */
+  readonly window: Milliseconds;
+  /** Whether nobody will answer here any more: idle connections have nothing to wait for. @default false */
+  readonly serverStops?: boolean;
+  /** Who is given the endless responses' connections, where there is somebody. */
+  readonly successor?: Successor | undefined;
+}
+
+export interface DrainOptions extends Farewell {
+  readonly servers: readonly http.Server[];
+  readonly channels: Channels;
+  readonly webSockets: WebSocketProxy;
+  readonly leaving: Leaving;
+  readonly counts: { handedOver: number };
+  readonly log: Log;
+}
+
+/**
+ * Lets everybody go. No new connections are taken. What can be is handed to the successor; the other endless responses
+ * end at a segment's end, spread evenly over the window; kept connections are closed by one of their next answers,
+ * WebSockets one by one with 1012, and requests that are held are answered. What is left after the window is cut off.
+ */
+export async function drain(options: DrainOptions): Promise<void> {
+  const { servers, channels, webSockets, leaving, counts, log, window, successor, serverStops } = options;
+  const since = performance.now();
+  const listeners = channels.listeners;
+  const closed = Promise.all(servers.map(takeNoMore));
+  leaving.begin(since + window);
+  for (const server of servers) {
+    server.prependListener("request", (_, response) => {
+      if (leaving.isLastAnswer()) response.shouldKeepAlive = false;
+    });
+    if (serverStops) server.closeIdleConnections();
+  }
+  const webSocketsGone = webSockets.leave(window);
+  let handedOver = 0;
+  if (successor) {
+    handedOver = await handOver(channels, successor, since + window);
+    counts.handedOver += handedOver;
+  }
+  const ended = channels.listeners;
+  await endResponses(channels, window);
+  // A client of a kept connection that asks for nothing more is not waited for longer than the others were.
+  const rest = Math.max(0, since + window - performance.now());
+  await Promise.race([Promise.all([closed, webSocketsGone]), sleep(rest, undefined, { ref: false })]);
+  webSockets.end();
+  await channels.end();
+  for (const server of servers) server.closeAllConnections();
+  await Promise.race([closed, sleep(lingerMs, undefined, { ref: false })]);
+  const tookMs = Math.round(performance.now() - since);
+  if (listeners > 0) log.info("drained", { listeners, handedOver, ended, tookMs });
+}
+
+/**
+ * Closes the port and leaves every connection as it is; resolves when all are gone. (The HTTP server's own `close` also cuts
+ * idle connections off, on which a request may be coming just now.)
+ */
+function takeNoMore(server: http.Server): Promise<void> {
+  if (!server.listening) return Promise.resolve();
+  return new Promise((resolve) => {
+    Server.prototype.close.call(server, () => {
+      // Now it can end for itself: what it looks after idle connections with.
+      server.close();
+      resolve();
+    });
+  });
+}
+
+/**
+ * Ends the endless responses at segments' ends, evenly over the window; with the last of them also those of the slow. In
+ * a window that is too short for that, everybody's ends with the segment that is under way.
+ */
+async function endResponses(channels: Channels, window: Milliseconds): Promise<void> {
+  const since = performance.now();
+  const total = channels.listeners;
+  const pace = window < 2 * segmentMs ? 0 : window - segmentMs - spreadMs;
+  let ended = 0;
+  const endDue = ({ fanOut }: Channel): void => {
+    const passed = performance.now() - since;
+    const due = Math.ceil(total * (passed >= pace ? 1 : passed / pace)) - ended;
+    const sockets = due > 0 ? (fanOut.release(due)?.sockets ?? []) : [];
+    for (const socket of sockets) setTimeout(() => letGo(socket), Math.random() * spreadMs);
+    ended += sockets.length;
+  };
+  channels.onBoundary = endDue;
+  while (channels.listeners > 0 && performance.now() - since < window) {
+    // Where whole segments are pushed, most of the time lies between two of them.
+    for (const channel of channels.all()) endDue(channel);
+    if (performance.now() - since >= pace) channels.drain();
+    await sleep(lookMs);
+  }
+  // Those who were released last are still to be told.
+  if (ended > 0) await sleep(spreadMs);
+}
