@@ -133,6 +133,20 @@ export class Bench implements AsyncDisposable {
     return runLoad(this.programs.load, options, onCounts);
   }
 
+  /** Lets a server know its work: it has had a thousand joins before it is measured. */
+  async warm(server: Server, path: string): Promise<void> {
+    const warmth = {
+      mode: "endless",
+      path,
+      connections: 1000,
+      rate: 2000,
+      settle: 0,
+      seconds: 0,
+      joinTimeout: 3,
+    } as const;
+    await this.load({ ...warmth, ...server.ask, port: server.port });
+  }
+
   /** Lets a load become steady, and measures the server for a number of segments. */
   async steady(server: Server, source: Source, load: Omit<LoadOptions, "port">, periods?: number): Promise<Steady> {
     const before = server.rss();

@@ -71,6 +71,8 @@ export interface LoadOptions {
   readonly port: number;
   readonly path?: string;
   readonly connections: number;
+  /** Connections of other generators that run beside it. @default 0 */
+  readonly offset?: number;
   /** Connects a second. */
   readonly rate?: number;
   readonly settle?: number;
@@ -82,6 +84,8 @@ export interface LoadOptions {
   readonly flags?: readonly ("--learned" | "--anywhere" | "--finite" | "--tls" | "--resume" | "--progress")[];
   /** Which processors it may use. @default the load's */
   readonly core?: string;
+  /** Ends it early; it gives what it has. */
+  readonly signal?: AbortSignal;
 }
 
 const folder = resolve(import.meta.dirname, "load");
@@ -113,6 +117,7 @@ export function loadWords(options: LoadOptions): string[] {
     ["--port", options.port],
     ["--path", options.path],
     ["--connections", options.connections],
+    ["--offset", options.offset],
     ["--rate", options.rate],
     ["--settle", options.settle],
     ["--for", options.seconds],
@@ -132,6 +137,7 @@ export async function runLoad(
   onCounts: (counts: Counts) => void = () => {},
 ): Promise<LoadResult> {
   await using generator = new Process("load", [program, ...loadWords(options)], { core: options.core ?? loadCore });
+  options.signal?.addEventListener("abort", () => generator.child.kill("SIGTERM"), { once: true });
   const { stdout } = generator.child;
   if (!stdout) throw new Error("the generator has no output");
   let result: LoadResult | undefined;

@@ -62,9 +62,11 @@ function costs({ subjects }: RowResult): Chart | undefined {
 const least = 0.1;
 
 function waits({ subjects }: RowResult, title: string, unit: string): Chart | undefined {
-  const series: Series[] = subjects.flatMap(({ subject, curve }) =>
-    curve ? [{ name: subject, points: curve.map((ms, share) => [Math.max(least, ms), share] as const) }] : [],
-  );
+  const series: Series[] = subjects.flatMap(({ subject, curve, figures }) => {
+    // The curve is that of who was served; who was not keeps it from reaching the top.
+    const served = (figures["served"]?.median ?? 100) / 100;
+    return curve ? [{ name: subject, points: curve.map((ms, i) => [Math.max(least, ms), i * served] as const) }] : [];
+  });
   if (series.length === 0) return undefined;
   const times = series.flatMap(({ points }) => points.map(([ms]) => ms));
   return {

@@ -77,6 +77,7 @@ static void read_options(int count, char **words) {
       else if (strcmp(name, "--path") == 0) options.path = value;
       else if (strcmp(name, "--http") == 0) options.http = value;
       else if (strcmp(name, "--connections") == 0) options.connections = (uint32_t)number(name, value, 1, most_connections);
+      else if (strcmp(name, "--offset") == 0) options.offset = (uint32_t)number(name, value, 0, most_connections);
       else if (strcmp(name, "--rate") == 0) options.rate = number(name, value, 1, 1e6);
       else if (strcmp(name, "--settle") == 0) options.settle = number(name, value, 0, most_seconds);
       else if (strcmp(name, "--for") == 0) options.seconds = number(name, value, 0, most_seconds);

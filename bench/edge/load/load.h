@@ -34,6 +34,8 @@ typedef struct {
   /* "1.0" or "1.1". */
   const char *http;
   uint32_t connections;
+  /* Connections of other generators that run beside: their source addresses are left to them. */
+  uint32_t offset;
   /* Connects a second. */
   double rate;
   double settle, seconds, join_timeout;

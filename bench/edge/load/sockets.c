@@ -43,7 +43,7 @@ int open_connection(uint32_t number) {
   int yes = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
   if (options.target.ss_family == AF_INET) {
-    uint32_t source = number / connections_per_address;
+    uint32_t source = (options.offset + number) / connections_per_address;
     struct sockaddr_in from = {.sin_family = AF_INET};
     from.sin_addr.s_addr = htonl(0x7f000000 | (source / 200) << 8 | (source % 200 + 2));
     setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
