@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type http from "node:http";
+import type { BlockList } from "node:net";
 import type { Clock } from "../foundation/clock.ts";
 import { ms } from "../foundation/duration.ts";
 import { reason } from "../foundation/errors.ts";
@@ -21,7 +22,7 @@ import { EdgeRoutes } from "./edge-routes.ts";
 import { FeedFollower, type FeedTiming } from "./feed-follower.ts";
 import { FeedTeller } from "./feed-teller.ts";
 import { followedClock } from "./followed-clock.ts";
-import { createFront } from "./front.ts";
+import { createFronts } from "./front.ts";
 import { holdBudget } from "./holds.ts";
 import { Leaving } from "./leaving.ts";
 import { LiveRoutes } from "./live-routes.ts";
@@ -34,6 +35,7 @@ import { PushMode, type PushThresholds } from "./push-mode.ts";
 import { ReplayRoutes } from "./replay-routes.ts";
 import { Router } from "./router.ts";
 import { Slices } from "./slices.ts";
+import type { SecureOptions, SecureServer } from "./tls.ts";
 import { Upstream } from "./upstream.ts";
 import { WebSocketProxy } from "./websocket-proxy.ts";
 
@@ -49,6 +51,8 @@ export interface EdgeOptions {
   /** The installation's key: shown to edges above, and asked of edges below. @default no edge is let in */
   readonly key?: string | undefined;
   readonly feedTiming?: Partial<FeedTiming> | undefined;
+  /** @default maxFeedReaders */
+  readonly maxFeedReaders?: number | undefined;
   /** The folder of the built pages. */
   readonly web: string;
   readonly clock: Clock;
@@ -58,6 +62,10 @@ export interface EdgeOptions {
   readonly scope: Scope;
   /** Which proxies in front are believed. @default noTrust */
   readonly trust?: Trust;
+  /** A second server, behind TLS. @default there is none */
+  readonly tls?: SecureOptions | undefined;
+  /** Who has to begin each connection with a PROXY protocol header. @default nobody */
+  readonly proxyProtocol?: BlockList | undefined;
   /** Base URLs under which players reach this edge, told upward. @default [] */
   readonly urls?: readonly string[] | undefined;
   /** Asked when the scope ends: how it is to go. @default drains for drainMs, and nobody takes its place */
@@ -77,9 +85,11 @@ export interface EdgeOptions {
   readonly stallMs?: number;
 }
 
-/** An edge: an HTTP server that whoever made it lets listen. */
+/** An edge: HTTP servers that whoever made it lets listen. */
 export interface Edge {
   readonly server: http.Server;
+  /** The one behind TLS, if it was asked for. */
+  readonly secure: SecureServer | undefined;
   readonly directory: Directory;
   /** What it tells upward of the audience; it takes the reports of edges below. */
   readonly reporter: AudienceReporter;
@@ -138,7 +148,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     },
     onLine: (line) => teller.tell(line),
   });
-  const teller = new FeedTeller({ directory, id });
+  const teller = new FeedTeller({ directory, id, maxReaders: options.maxFeedReaders });
   const audience = new Audience({ salt: (space) => directory.find(space)?.salt });
   const address = (request: http.IncomingMessage): string => clientAddress(request, trust);
   const live = new LiveRoutes({
@@ -178,7 +188,19 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   });
   const edges = new EdgeRoutes({ key, teller, reporter });
   const router = new Router({ live, beacons, directory, replay, edges, api, pages, counts });
-  const server = createFront({ router, webSockets, counts, log, stallMs: options.stallMs ?? stallMs });
+  const { server, secure } = await createFronts({
+    router,
+    webSockets,
+    counts,
+    log,
+    clock,
+    meter,
+    scope,
+    stallMs: options.stallMs ?? stallMs,
+    tls: options.tls,
+    proxyProtocol: options.proxyProtocol,
+  });
+  const servers = secure ? [server, secure.server] : [server];
 
   // While it drains it goes on as before, the scope's end or not.
   const drained = new AbortController();
@@ -236,7 +258,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   scope.onEnd(async () => {
     teller.end();
     const farewell = options.farewell?.() ?? { window: drainMs };
-    await drain({ servers: [server], channels, webSockets, leaving: new Leaving(), counts, log, ...farewell });
+    await drain({ servers, channels, webSockets, leaving: new Leaving(), counts, log, ...farewell });
     // Its listeners are somebody else's now.
     await tellAudience();
     drained.abort();
@@ -245,6 +267,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   });
   return {
     server,
+    secure,
     directory,
     reporter,
     adoption: new Adoption({ directory, channels, counts }),

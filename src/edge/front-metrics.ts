@@ -1,0 +1,52 @@
+import type { Meter } from "../foundation/meter.ts";
+import type { HandshakeCounts } from "./handshakes.ts";
+import type { SecureServer } from "./tls.ts";
+
+/** What happens to connections before their first request; numbers that only grow. */
+export interface FrontCounts extends HandshakeCounts {
+  /** Connections of trusted proxies that did not begin with a whole PROXY protocol header. */
+  proxyHeaderRefusals: number;
+}
+
+export const newFrontCounts = (): FrontCounts => ({
+  handshakes: 0,
+  resumedHandshakes: 0,
+  failedHandshakes: 0,
+  handshakeOverflow: 0,
+  proxyHeaderRefusals: 0,
+});
+
+const counters: readonly (readonly [keyof FrontCounts, string, string])[] = [
+  ["handshakes", "rostra_edge_tls_handshakes_total", "TLS handshakes done, full and resumed."],
+  ["resumedHandshakes", "rostra_edge_tls_resumed_total", "TLS handshakes that went on with an earlier session."],
+  ["failedHandshakes", "rostra_edge_tls_failed_total", "TLS handshakes that failed or were not over in time."],
+  [
+    "handshakeOverflow",
+    "rostra_edge_tls_overflow_total",
+    "Connections closed because too many waited for a handshake.",
+  ],
+  ["proxyHeaderRefusals", "rostra_edge_proxy_header_refused_total", "Connections of proxies without a whole header."],
+];
+
+export function frontMetrics(meter: Meter, counts: FrontCounts, secure: SecureServer | undefined): void {
+  const told = counters.map(([key, name, help]) => ({ key, counter: meter.counter(name, help), before: 0 }));
+  const gauges = secure && {
+    of: secure,
+    pending: meter.gauge("rostra_edge_tls_pending", "Clients in a TLS handshake or waiting for one."),
+    expires: meter.gauge(
+      "rostra_edge_tls_certificate_expires_seconds",
+      "When the certificate ends, seconds since 1970.",
+    ),
+  };
+  meter.onCollect(() => {
+    if (gauges) {
+      const { handshakes, certificate } = gauges.of;
+      gauges.pending.set(handshakes.underWay + handshakes.waiting);
+      gauges.expires.set(certificate.validTo / 1000);
+    }
+    for (const one of told) {
+      one.counter.add(counts[one.key] - one.before);
+      one.before = counts[one.key];
+    }
+  });
+}
