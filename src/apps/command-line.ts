@@ -20,6 +20,7 @@ const usage = `rostra: live conversations that a million people come to hear at 
       --log text|json (text on a terminal, json elsewhere)
   rostra doctor       look at this machine and say what would keep a Space from opening (same options)
   rostra reload       replace every edge process by the code on disk, and nobody notices (--data)
+  rostra plan         how many edges an audience takes, what binds first, what a lost edge does (rostra plan --help)
   rostra owner-link   print a new one-time owner link of the running server (--data)
 {edge}
   rostra version
@@ -73,6 +74,10 @@ export async function main(args: readonly string[]): Promise<number> {
       case "owner-link": {
         const { printOwnerLink } = await import("./serve/owner-link.ts");
         return await printOwnerLink(await optionsFrom(rest));
+      }
+      case "plan": {
+        const { plan } = await import("./plan.ts");
+        return await plan(rest);
       }
       case "run": {
         const { runChild } = await import("./child.ts");

@@ -1,0 +1,42 @@
+import type { CalibrationRecord, CostName, Measured } from "./calibration.ts";
+import { costNames } from "./calibration.ts";
+
+/** Taken for what a calibration record did not measure; wide, and named by every plan that stands on them. */
+export const assumedCosts: Readonly<Record<CostName, Measured>> = {
+  accept: assumed(40, 30, 100),
+  handshakeFull: assumed(600, 400, 1000),
+  handshakeResumed: assumed(500, 200, 800),
+  pageRequest: assumed(30, 20, 60),
+  stateRequest: assumed(30, 20, 60),
+  join: assumed(80, 40, 130),
+  write: assumed(14, 11, 20),
+  writeTls: assumed(30, 22, 40),
+  numberedRequest: assumed(40, 24, 70),
+  numberedRequestTls: assumed(55, 45, 90, "a plain one, and what TLS adds to a write"),
+  upstreamFetch: assumed(300, 150, 600, "a few requests' worth: hashing, checking and keeping come with it"),
+  apiCall: assumed(300, 150, 800, "two requests' worth and the copying between them"),
+  memoryStream: assumed(5000, 4500, 6000),
+  memoryStreamTls: assumed(55_000, 40_000, 65_000),
+  memoryKept: assumed(11_000, 9000, 14_000),
+  memoryKeptTls: assumed(61_000, 54_000, 70_000, "a plain one, and what TLS adds to a stream"),
+  memoryWorker: assumed(75_000_000, 60_000_000, 100_000_000),
+  memorySocket: assumed(4000, 3000, 8000, "the kernel's tcp_sock, file and inode, and one segment under way"),
+};
+
+function assumed(value: number, low: number, high: number, because = "of the order that such servers have"): Measured {
+  return { value, low, high, source: `assumed, not measured: ${because}` };
+}
+
+/** Every cost, measured or assumed, and the names of those that were assumed. */
+export interface CompleteCosts {
+  readonly costs: Readonly<Record<CostName, Measured>>;
+  readonly assumed: readonly CostName[];
+}
+
+export function complete(record: CalibrationRecord): CompleteCosts {
+  const entries = costNames.map((name): [CostName, Measured] => [name, record.costs[name] ?? assumedCosts[name]]);
+  return {
+    costs: Object.fromEntries(entries) as Record<CostName, Measured>,
+    assumed: costNames.filter((name) => record.costs[name] === undefined),
+  };
+}

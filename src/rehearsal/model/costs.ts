@@ -1,0 +1,103 @@
+import type { CompleteCosts } from "./assumptions.ts";
+import type { Behaviour } from "./behaviour.ts";
+import type { CostName } from "./calibration.ts";
+import { headBytes, bytesPerSecond, onTheWire, type Seat, seats, segmentsPerSecond } from "./traffic.ts";
+
+/** Which end of each cost's range is taken. */
+export type Confidence = "low" | "value" | "high";
+
+/**
+ * Who comes to an edge: newcomers, newcomers that have the page already (they stood, reloaded or come back), people that
+ * were seated on an edge that is gone, and everybody once more at the end.
+ */
+export const kinds = ["fresh", "asker", "rejoin", "ender"] as const;
+export type Kind = 0 | 1 | 2 | 3;
+export const fresh = 0;
+export const asker = 1;
+export const rejoin = 2;
+export const ender = 3;
+
+/** What becomes of them there. */
+export const [seat, stand, leaf] = [0, 1, 2] as const;
+
+/** What everything costs on one edge: processor time in core-seconds, the line in bytes, memory in bytes. */
+export interface Costs {
+  /** `[kind * 3 + outcome]`: seated, standing, the static page. */
+  readonly work: Float64Array;
+  readonly bytes: Float64Array;
+  /** By seat: core-seconds a second, bytes a second and memory for each person. Streams by whole segments. */
+  readonly seatWork: Float64Array;
+  readonly seatBytes: Float64Array;
+  readonly seatMemory: Float64Array;
+  /** One write to a stream. */
+  readonly write: number;
+  /** One segment of one rendition, pulled by one worker. */
+  readonly upstream: number;
+  readonly api: number;
+  readonly workerMemory: number;
+}
+
+/** Handshake bytes of the server in TLS 1.3: certificate chain of two ECDSA certificates, full and resumed; of that order. */
+const [fullHandshakeBytes, resumedHandshakeBytes] = [2500, 400];
+const stateBytes = 930;
+
+export function costsOf({ costs }: CompleteCosts, at: Confidence, tls: boolean, people: Behaviour): Costs {
+  const cpu = (name: CostName): number => costs[name][at] / 1e6;
+  const connection = (resumed: number): number =>
+    cpu("accept") + (tls ? (1 - resumed) * cpu("handshakeFull") + resumed * cpu("handshakeResumed") : 0);
+  const handshake = (resumed: number): number =>
+    tls ? (1 - resumed) * fullHandshakeBytes + resumed * resumedHandshakeBytes : 0;
+  const write = cpu(tls ? "writeTls" : "write");
+  const numbered = cpu(tls ? "numberedRequestTls" : "numberedRequest");
+  const memoryOf: Readonly<Record<Seat, CostName>> = {
+    stream: tls ? "memoryStreamTls" : "memoryStream",
+    streamLean: tls ? "memoryStreamTls" : "memoryStream",
+    numbered: tls ? "memoryKeptTls" : "memoryKept",
+    numberedLean: tls ? "memoryKeptTls" : "memoryKept",
+    hls: tls ? "memoryKeptTls" : "memoryKept",
+  };
+  const workOf: Readonly<Record<Seat, number>> = {
+    stream: write,
+    streamLean: write,
+    numbered,
+    numberedLean: numbered,
+    hls: 2 * numbered,
+  };
+  const newConnection = connection(people.resumedNew);
+  const oldConnection = connection(people.resumedAgain);
+  const page = people.pageRequests * cpu("pageRequest");
+  // Sound goes over a connection of its own beside that of the page, which resumes the session of the first.
+  const sound = connection(1) + cpu("join");
+  const state = cpu("stateRequest");
+  const wire = (payload: number): number => onTheWire(payload, tls);
+  const pageBytes = wire(people.pageBytes + headBytes * people.pageRequests);
+  const soundBytes = wire(people.firstSoundBytes + headBytes);
+  const answer = wire(stateBytes + headBytes);
+  const newcomer = wire(handshake(people.resumedNew));
+  const known = wire(handshake(people.resumedAgain));
+  return {
+    work: Float64Array.from(
+      [
+        [newConnection + page + state + sound, newConnection + page + state, newConnection + cpu("pageRequest")],
+        [oldConnection + state + sound, oldConnection + state, oldConnection + state],
+        [oldConnection + state + sound, oldConnection + state, oldConnection + state],
+        Array.from({ length: 3 }, () => oldConnection + state + people.replayShare * page),
+      ].flat(),
+    ),
+    bytes: Float64Array.from(
+      [
+        [newcomer + pageBytes + answer + soundBytes, newcomer + pageBytes + answer, newcomer + wire(3000)],
+        [known + answer + soundBytes, known + answer, known + answer],
+        [known + answer + soundBytes, known + answer, known + answer],
+        Array.from({ length: 3 }, () => known + answer + people.replayShare * pageBytes),
+      ].flat(),
+    ),
+    seatWork: Float64Array.from(seats, (one) => workOf[one] * segmentsPerSecond),
+    seatBytes: Float64Array.from(seats, (one) => bytesPerSecond(one, tls)),
+    seatMemory: Float64Array.from(seats, (one) => costs[memoryOf[one]][at] + costs.memorySocket[at]),
+    write,
+    upstream: cpu("upstreamFetch"),
+    api: cpu("apiCall"),
+    workerMemory: costs.memoryWorker[at],
+  };
+}

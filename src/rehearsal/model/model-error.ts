@@ -1,0 +1,48 @@
+import { Problem } from "../../foundation/errors.ts";
+
+/**
+ * How far the model was off when it was held against real runs that it was not fitted on; shares of 1 (0.1 is 10 %), the
+ * largest of all runs. Written by whoever runs them; without it a plan says that nobody has.
+ */
+export interface ModelError {
+  readonly v: 1;
+  /** When, and the machine. */
+  readonly measured: string;
+  /** What was run, such as `5,000 listeners, flash, TLS, four workers`. */
+  readonly runs: readonly string[];
+  readonly cpu: number;
+  readonly egress: number;
+  readonly joinP99: number;
+}
+
+/** @throws Problem `model-error-invalid` */
+export function readModelError(json: unknown, where: string): ModelError {
+  const off = (detail: string): Problem =>
+    new Problem({
+      status: 400,
+      code: "model-error-invalid",
+      title: "That is no record of the model's error",
+      detail: `${where}: ${detail}.`,
+      action:
+        "Its shape is in docs/rehearsal.md; without the file a plan says that the model was not held against real runs.",
+    });
+  if (typeof json !== "object" || json === null || Array.isArray(json)) throw off("not a JSON object");
+  const { v, measured, runs, cpu, egress, joinP99 } = json as Record<string, unknown>;
+  if (v !== 1) throw off('"v" is not 1');
+  if (typeof measured !== "string" || measured === "") throw off('"measured" is not a text');
+  if (!Array.isArray(runs) || runs.length === 0 || !runs.every((one): one is string => typeof one === "string")) {
+    throw off('"runs" is no list of texts');
+  }
+  const share = (name: string, value: unknown): number => {
+    if (typeof value !== "number" || !(value >= 0)) throw off(`"${name}" is no share from 0 on`);
+    return value;
+  };
+  return {
+    v,
+    measured,
+    runs,
+    cpu: share("cpu", cpu),
+    egress: share("egress", egress),
+    joinP99: share("joinP99", joinP99),
+  };
+}
