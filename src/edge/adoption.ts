@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { SegmentNumber } from "../wire/timeline.ts";
 import type { Channel } from "./channel.ts";
 import type { Channels } from "./channels.ts";
 import type { Directory } from "./directory.ts";
+import type { Position } from "./fan-out.ts";
 import type { ChannelName } from "./hand-over.ts";
 
 /** For how long an edge may take to have a rendition at hand that it is to take over, ms: a few segments. */
@@ -29,12 +29,12 @@ export class Adoption {
     return Promise.all(names.map((name) => this.#prepared(name)));
   }
 
-  /** Takes a listener who has had everything before segment `next`. A Space that is no more ends it. */
-  adopt(name: ChannelName, next: SegmentNumber, socket: Socket): void {
+  /** Takes a listener whose stream goes on at a position. A Space that is no more ends it. */
+  adopt(name: ChannelName, at: Position, socket: Socket): void {
     const channel = this.#channel(name);
     if (!channel) return void socket.destroy();
     this.#options.counts.adopted++;
-    channel.adopt(socket, next);
+    channel.adopt(socket, at);
   }
 
   #channel({ space, rendition }: ChannelName): Channel | undefined {

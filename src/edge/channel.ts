@@ -6,8 +6,9 @@ import type { RenditionName } from "../wire/rendition.ts";
 import { earlySegments, segmentAt, type SegmentNumber } from "../wire/timeline.ts";
 import type { SpaceEntry } from "./directory.ts";
 import type { EdgeParts } from "./parts.ts";
+import { BoxSplitter } from "./box-splitter.ts";
 import { ChunkReaders } from "./chunk-readers.ts";
-import { FanOut, place, type Place } from "./fan-out.ts";
+import { FanOut, place, type Place, type Position } from "./fan-out.ts";
 import { Holds } from "./holds.ts";
 import { pastSegment, type WholeSegment } from "./past-segment.ts";
 import { type LiveEdge, maxBehindSegments, Puller, type PullerSink } from "./puller.ts";
@@ -53,6 +54,8 @@ export class Channel implements PullerSink {
   #partial: { n: SegmentNumber; chunks: Buffer[]; push: "chunk" | "segment"; spoiled: boolean } | undefined;
   /** What a newcomer is written first; kept until the next chunk changes it. */
   #first: { readonly bytes: Buffer; readonly from: Place } | undefined;
+  /** Adopted listeners who have a part of a segment that is pushed whole here; they wait for its end. */
+  #halfway: (() => void)[] = [];
   /** Segments on their way that the puller does not bring. */
   readonly #fetches = new Map<SegmentNumber, Promise<Buffer | undefined>>();
   #draining = false;
@@ -97,33 +100,42 @@ export class Channel implements PullerSink {
   }
 
   /**
-   * Takes a socket whose listener another process has given everything before segment `next`, and goes on there: with
-   * what is there at once, or when `next` begins. A segment that this process does not have is fetched first; what
-   * cannot be had any more is left out.
+   * Takes a socket whose listener another process has given everything before a position, and goes on there: with what
+   * is there at once, or when that place comes. A segment that this process does not have is fetched first; what cannot be
+   * had any more is left out.
    */
-  adopt(socket: Socket, next: SegmentNumber): void {
+  adopt(socket: Socket, position: Position): void {
     settle(socket);
     this.touch();
     if (this.#pulling.kind === "idle") this.fanOut.end();
-    this.#resume(socket, next);
+    this.#resume(socket, position);
   }
 
-  #resume(socket: Socket, next: SegmentNumber): void {
-    const at = this.#pulling.kind === "pulling" ? this.#pulling.puller.at : next;
+  #resume(socket: Socket, { n: next, index }: Position): void {
+    const pulling = this.#pulling.kind === "pulling" ? this.#pulling.puller.at : undefined;
+    const at = pulling ?? next;
     const parts: Buffer[] = [];
     for (let n = Math.max(next, at - maxBehindSegments); n < at; n++) {
       const bytes = this.window.get(n);
       if (bytes) {
-        parts.push(bytes);
+        parts.push(n === next && index > 0 ? chunksFrom(bytes, index) : bytes);
         continue;
       }
-      const again = (fetched: Buffer | undefined): void => this.#resume(socket, fetched ? next : n + 1);
+      const again = (fetched: Buffer | undefined): void =>
+        this.#resume(socket, fetched ? { n: next, index } : { n: n + 1, index: 0 });
       this.fetch(n).then(again, () => again(undefined));
       return;
     }
-    if (next <= at) parts.push(...this.#pushedPart());
-    const pushed = next <= at ? this.#pushedPart().length : 0;
-    this.fanOut.join(socket, parts.length > 0 ? Buffer.concat(parts) : undefined, place(Math.max(next, at), pushed));
+    if (index > 0 && pulling !== undefined && next >= at && this.#partial?.push !== "chunk") {
+      // Here that segment is pushed whole, or it is not known yet how: its rest is given when it is all there.
+      this.#halfway.push(() => this.#resume(socket, { n: next, index }));
+      return;
+    }
+    const had = next === at ? index : 0;
+    const pushed = next <= at ? this.#pushedPart() : [];
+    parts.push(...pushed.slice(had));
+    const from = next <= at ? place(at, Math.max(had, pushed.length)) : place(next, index);
+    this.fanOut.join(socket, parts.length > 0 ? Buffer.concat(parts) : undefined, from);
   }
 
   /** What there is of segment `n`. */
@@ -211,6 +223,7 @@ export class Channel implements PullerSink {
     if (push === "segment") this.fanOut.push(bytes, n, 0);
     this.fanOut.finished(n);
     this.holds.release(n);
+    this.#resumeHalfway();
     if (this.#draining) this.fanOut.end();
   }
 
@@ -243,6 +256,17 @@ export class Channel implements PullerSink {
     this.#pulling = { kind: "idle" };
     this.#partial = undefined;
     this.#first = undefined;
+    this.#resumeHalfway();
+  }
+
+  /** Once the puller has gone on to what follows. */
+  #resumeHalfway(): void {
+    if (this.#halfway.length === 0) return;
+    const waiting = this.#halfway;
+    this.#halfway = [];
+    setImmediate(() => {
+      for (const resume of waiting) resume();
+    });
   }
 
   /**
@@ -264,3 +288,7 @@ export class Channel implements PullerSink {
     return this.#partial?.push === "chunk" ? this.#partial.chunks : [];
   }
 }
+
+/** A whole segment without its first chunks. */
+const chunksFrom = (segment: Buffer, index: number): Buffer =>
+  Buffer.concat(new BoxSplitter().push(segment).slice(index));

@@ -16,6 +16,24 @@ const stride = 16;
 export type Place = number;
 export const place = (n: SegmentNumber, index: number): Place => n * 65_536 + index;
 
+/** Where a listener's stream goes on: with chunk `index` of segment `n`. */
+export interface Position {
+  readonly n: SegmentNumber;
+  readonly index: number;
+}
+
+export interface Released {
+  readonly at: Position;
+  readonly sockets: Socket[];
+}
+
+export interface ReleaseOptions {
+  /** @default all */
+  readonly isWanted?: (socket: Socket) => boolean;
+  /** Also between two chunks of a segment, not only between two segments. @default false */
+  readonly betweenChunks?: boolean;
+}
+
 /** What happened to listeners; numbers that only grow. */
 export interface FanOutCounts {
   sentBytes: number;
@@ -76,6 +94,8 @@ export class FanOut implements Sliced {
   /** What is done with each listener in the pass under way; those before `#cursor` have had it. */
   #visit: ((listener: Listener) => void) | undefined;
   #cursor = 0;
+  /** What follows the chunk that was pushed last. */
+  #after: Position | undefined;
   /** The segment that follows, when all that was pushed ends at a segment's end. */
   #next: SegmentNumber | undefined;
   #told: SegmentNumber | undefined;
@@ -111,6 +131,7 @@ export class FanOut implements Sliced {
   /** Hands chunk `index` of segment `n`, or with index 0 all of it, to everybody whose stream has come there. */
   push(bytes: Buffer, n: SegmentNumber, index: number): void {
     this.#next = undefined;
+    this.#after = { n, index: index + 1 };
     this.#waiting.push({ bytes, at: place(n, index), startsSegment: index === 0 });
     this.#slices.run(this);
   }
@@ -118,6 +139,7 @@ export class FanOut implements Sliced {
   /** Says that what was pushed last is the end of segment `n`. */
   finished(n: SegmentNumber): void {
     this.#next = n + 1;
+    this.#after = { n: n + 1, index: 0 };
     this.#slices.run(this);
   }
 
@@ -133,27 +155,24 @@ export class FanOut implements Sliced {
   }
 
   /**
-   * Lets go of up to `most` sockets whose listeners have everything up to a segment's end, with nothing queued in this
-   * process, and of which `isWanted` is true: whoever takes them goes on with segment `next`. None while a segment is in the middle. They stay open, and
-   * nobody here listens to them any more but for the takeover's own listeners (see `takeSocket`).
+   * Lets go of up to `most` sockets whose listeners have everything up to one place, with nothing queued in this process:
+   * whoever takes them goes on there. None while the list is being gone through. They stay open, and nobody here listens
+   * to them any more but for the takeover's own listeners (see `takeSocket`).
    */
-  release(
-    most = Infinity,
-    isWanted: (socket: Socket) => boolean = () => true,
-  ): { readonly next: SegmentNumber; readonly sockets: Socket[] } | undefined {
-    const next = this.#next;
-    if (next === undefined || this.#waiting.length > 0 || this.#visit !== undefined) return undefined;
+  release(most = Infinity, { isWanted, betweenChunks = false }: ReleaseOptions = {}): Released | undefined {
+    const at = betweenChunks || this.#next !== undefined ? this.#after : undefined;
+    if (at === undefined || this.#waiting.length > 0 || this.#visit !== undefined) return undefined;
     const sockets: Socket[] = [];
     for (let i = this.#listeners.length - 1; i >= 0 && sockets.length < most; i--) {
       const listener = this.#listeners[i];
-      if (listener === undefined || listener.from > place(next, 0) || listener.slowSince !== 0) continue;
+      if (listener === undefined || listener.from > place(at.n, at.index) || listener.slowSince !== 0) continue;
       const { socket } = listener;
-      if (!socket.writable || socket.writableLength > 0 || !isWanted(socket)) continue;
+      if (!socket.writable || socket.writableLength > 0 || isWanted?.(socket) === false) continue;
       socket.off("close", listener.onClose);
       this.#leave(listener);
       sockets.push(socket);
     }
-    return { next, sockets };
+    return { at, sockets };
   }
 
   /** Goes on with the pass under way and those that wait behind it. */

@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RenditionName } from "../wire/rendition.ts";
-import type { SegmentNumber } from "../wire/timeline.ts";
 import type { Channel } from "./channel.ts";
 import type { Channels } from "./channels.ts";
+import type { Position } from "./fan-out.ts";
 
 /** How many sockets may be on their way to the successor at once. */
 export const maxUnderWay = 128;
@@ -20,8 +20,8 @@ export interface ChannelName {
 export interface Successor {
   /** Asks it to have renditions at hand. Resolves with whether it has, for each; with nothing when it is gone. */
   prepare(names: readonly ChannelName[]): Promise<readonly boolean[]>;
-  /** Gives it a listener who has everything before segment `next`. `refused` is called when that could not be sent. */
-  give(name: ChannelName, next: SegmentNumber, socket: Socket, refused: () => void): void;
+  /** Gives it a listener whose stream goes on at a position. `refused` is called when that could not be sent. */
+  give(name: ChannelName, at: Position, socket: Socket, refused: () => void): void;
   /** How many it was given and has not said to have taken. */
   readonly underWay: number;
   readonly gone: boolean;
@@ -31,7 +31,7 @@ export interface Successor {
 const isPlain = (socket: Socket): boolean => !("encrypted" in socket);
 
 /**
- * Gives the endless responses' own connections to the successor, each at a segment's end, so that its client notices
+ * Gives the endless responses' own connections to the successor, each between two chunks, so that its client notices
  * nothing. Resolves with how many were given, once all that can be are, the successor is gone, or it is `until`
  * (monotonic ms). Whoever has bytes queued in this process, or is encrypted, stays.
  */
@@ -40,23 +40,23 @@ export async function handOver(channels: Channels, successor: Successor, until: 
   const names = open.map(({ entry, rendition }): ChannelName => ({ space: entry.state.id, rendition }));
   const ready = await successor.prepare(names);
   const left = new Map(open.flatMap((channel, i) => (ready[i] ? [[channel, names[i] as ChannelName] as const] : [])));
-  /** By channel: the segment's end at which nobody could be given any more. */
-  const idle = new Map<Channel, SegmentNumber>();
+  /** By channel: the segment in which nobody could be given any more. */
+  const idle = new Map<Channel, Position["n"]>();
   let given = 0;
   while (!successor.gone && performance.now() < until && left.size > 0) {
     for (const [channel, name] of left) {
       const room = maxUnderWay - successor.underWay;
       if (room <= 0) break;
-      const released = channel.fanOut.release(room, isPlain);
+      const released = channel.fanOut.release(room, { isWanted: isPlain, betweenChunks: true });
       if (released === undefined) continue;
-      const { next, sockets } = released;
-      for (const socket of sockets) successor.give(name, next, socket, () => channel.adopt(socket, next));
+      const { at, sockets } = released;
+      for (const socket of sockets) successor.give(name, at, socket, () => channel.adopt(socket, at));
       given += sockets.length;
-      // Those who are slow now have one segment more to catch up.
+      // Those who are slow now have until the next segment to catch up.
       const before = idle.get(channel);
       if (sockets.length > 0) idle.delete(channel);
-      else if (channel.fanOut.size === 0 || (before !== undefined && before !== next)) left.delete(channel);
-      else idle.set(channel, next);
+      else if (channel.fanOut.size === 0 || (before !== undefined && before !== at.n)) left.delete(channel);
+      else idle.set(channel, at.n);
     }
     await sleep(lookMs);
   }

@@ -1,5 +1,6 @@
 import { Socket } from "node:net";
 import type { Adoption } from "../../edge/adoption.ts";
+import type { Position } from "../../edge/fan-out.ts";
 import type { ChannelName, Successor } from "../../edge/hand-over.ts";
 import type { Log } from "../../foundation/log.ts";
 import { type BareHandle, handleOf, type Peers } from "./peers.ts";
@@ -42,13 +43,13 @@ export class SuccessorOverPeers implements Successor {
     return promise;
   }
 
-  give(name: ChannelName, next: number, socket: Socket, refused: () => void): void {
+  give(name: ChannelName, at: Position, socket: Socket, refused: () => void): void {
     const handle = handleOf(socket);
     if (!handle) return;
     // What the client does from now on is for the successor to see.
     socket.pause();
     this.#underWay++;
-    this.#peers.say("successor", { t: "seat", at: this.#names.indexOf(name), next }, handle, (failure) => {
+    this.#peers.say("successor", { t: "seat", name: this.#names.indexOf(name), at }, handle, (failure) => {
       // Destroyed is only this process's copy; the connection stays with whoever has the other.
       if (!failure) return void socket.destroy();
       this.#underWay--;
@@ -65,7 +66,7 @@ export function takeSeats(peers: Peers, adoption: Adoption, log: Log): void {
     names = message["version"] === version ? (message["names"] as readonly ChannelName[]) : [];
     void adoption.prepare(names).then((ready) => peers.say("predecessor", { t: "prepared", ready }));
   });
-  peers.hear("seat", ({ at, next }, handle) => {
+  peers.hear("seat", ({ name: index, at }, handle) => {
     // Told once for all that came in one turn of the loop.
     if (seated++ === 0) {
       setImmediate(() => {
@@ -73,10 +74,10 @@ export function takeSeats(peers: Peers, adoption: Adoption, log: Log): void {
         seated = 0;
       });
     }
-    const name = names[Number(at)];
+    const name = names[Number(index)];
     if (!handle) return log.warn("seat-without-socket");
     if (!name) return handle.close();
-    adoption.adopt(name, Number(next), socketOf(handle));
+    adoption.adopt(name, at as Position, socketOf(handle));
   });
 }
 
