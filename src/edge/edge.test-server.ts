@@ -29,10 +29,14 @@ export class TestEdge implements AsyncDisposable {
     this.scope = parts.scope;
   }
 
-  /** @param prepare runs before the edge starts, with its folder (`web` in it are the pages) */
+  /**
+   * @param prepare runs before the edge starts, with its folder (`web` in it are the pages)
+   * @param how whether to wait until the edge has heard all, and where it listens
+   */
   static async start(
     options: Partial<EdgeOptions> = {},
     prepare: (origin: TestOrigin, folder: string) => void | Promise<void> = () => {},
+    how: { readonly synced?: boolean; readonly port?: number } = {},
   ): Promise<TestEdge> {
     const folder = await mkdtemp(join(tmpdir(), "edge-"));
     const origin = new TestOrigin(join(folder, "origin.sock"));
@@ -51,10 +55,10 @@ export class TestEdge implements AsyncDisposable {
       scope,
       ...options,
     });
-    await new Promise<void>((resolve) => edge.server.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => edge.server.listen(how.port ?? 0, "127.0.0.1", resolve));
     const port = (edge.server.address() as AddressInfo).port;
     const made = new TestEdge({ folder, origin, edge, meter, port, scope });
-    await until(() => edge.directory.synced);
+    if (how.synced ?? true) await until(() => edge.directory.synced);
     return made;
   }
 

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { EventEmitter, once } from "node:events";
-import type http from "node:http";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
 import { closeServer, listenUnix, readJson, startNdjson } from "../foundation/link.ts";
 import { silentLog } from "../foundation/log.ts";
 import { mediaChunk } from "../cmaf/chunk.ts";
 import { packetsPerChunk } from "../cmaf/init.ts";
-import { digestHeader, formatDigest } from "../wire/edges.ts";
+import { digestHeader, edgePaths, formatDigest } from "../wire/edges.ts";
 import type { RoomEvent } from "../wire/events.ts";
 import { chunksHeader, parseLivePath } from "../wire/paths.ts";
 import { type RenditionName, renditionFacts, renditionNames } from "../wire/rendition.ts";
@@ -28,10 +29,18 @@ export class TestOrigin {
   spoil: (chunk: Buffer, rendition: RenditionName, n: number, part: number) => Buffer = (chunk) => chunk;
   /** Whether `Repr-Digest` is told. */
   tellsDigests = true;
+  /** Milliseconds between the feed's ticks. */
+  tickMs = 1000;
+  /** Takes a request away when it gives true. */
+  intercept: (request: http.IncomingMessage, response: http.ServerResponse) => boolean = () => false;
+  /** What was asked last, by path. */
+  readonly asked = new Map<string, http.IncomingHttpHeaders>();
   readonly #spaces = new Map<string, { state: LiveState; chunks: number }>();
   readonly #changed = new EventEmitter().setMaxListeners(0);
   readonly #feeds = new Set<(line: FeedLine) => void>();
+  #isTicking = true;
   #server: http.Server | undefined;
+  #tcp: http.Server | undefined;
 
   constructor(socketPath: string) {
     this.socketPath = socketPath;
@@ -41,14 +50,38 @@ export class TestOrigin {
     this.#server = await listenUnix(this.socketPath, (request, response) => this.#answer(request, response), silentLog);
   }
 
+  /** Answers over TCP as an edge does to edges below; gives its base URL. */
+  async listen(port = 0): Promise<string> {
+    const server = http.createServer((request, response) => void this.#answer(request, response));
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    this.#tcp = server;
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
   /** Ends like a killed process: every connection breaks. */
   async die(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
+    const servers = [this.#server, this.#tcp];
+    this.#server = this.#tcp = undefined;
     this.#feeds.clear();
-    if (!server) return;
-    server.closeAllConnections();
-    await closeServer(server, 0);
+    for (const server of servers) {
+      server?.closeAllConnections();
+      if (server) await closeServer(server, 0);
+    }
+  }
+
+  /** How many follow the feed. */
+  get readers(): number {
+    return this.#feeds.size;
+  }
+
+  /** Ticks no more. */
+  hush(): void {
+    this.#isTicking = false;
+  }
+
+  /** Writes something into every feed. */
+  say(line: FeedLine): void {
+    this.#tell(line);
   }
 
   /** Opens a Space whose next chunk is the first of segment `from`. */
@@ -134,8 +167,10 @@ export class TestOrigin {
   async #answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const url = request.url ?? "";
     this.fetches.set(url, (this.fetches.get(url) ?? 0) + 1);
-    if (url === "/feed") return this.#feed(response);
-    if (url === "/audience") {
+    this.asked.set(url, request.headers);
+    if (this.intercept(request, response)) return;
+    if (url === "/feed" || url === edgePaths.feed) return this.#feed(response);
+    if (url === "/audience" || url === edgePaths.audience) {
       this.audiences.push((await readJson(request)) as Audience);
       response.writeHead(204).end();
       return;
@@ -151,7 +186,7 @@ export class TestOrigin {
     for (const { state } of this.#spaces.values()) write({ t: "state", state });
     write({ t: "synced" });
     this.#feeds.add(write);
-    const tick = setInterval(() => write({ t: "tick", now: Date.now() }), 1000);
+    const tick = setInterval(() => this.#isTicking && write({ t: "tick", now: Date.now() }), this.tickMs);
     response.once("close", () => {
       clearInterval(tick);
       this.#feeds.delete(write);
@@ -169,6 +204,11 @@ export class TestOrigin {
     const latest = space.state.latest ?? -1;
     if (n < (space.state.first ?? 0) || n > latest + earlySegments) return void response.writeHead(404).end();
     const byChunk = request.headers[chunksHeader] !== undefined;
+    const digest = formatDigest(
+      createHash("sha256")
+        .update(this.segment(id, rendition, n))
+        .digest(),
+    );
     for (let part = 0; part < chunksPerSegment; part++) {
       const needed = n * chunksPerSegment + (byChunk ? part + 1 : chunksPerSegment);
       while (space.chunks < needed) {
@@ -176,15 +216,13 @@ export class TestOrigin {
         await once(this.#changed, "chunk");
         if (response.destroyed) return;
       }
-      if (part === 0) response.writeHead(200, { "content-type": "audio/mp4", trailer: digestHeader });
+      if (part === 0) {
+        const told = !this.tellsDigests ? {} : byChunk ? { trailer: digestHeader } : { [digestHeader]: digest };
+        response.writeHead(200, { "content-type": "audio/mp4", ...told });
+      }
       response.write(this.spoil(this.chunk(id, rendition, n, part), rendition, n, part));
     }
-    const digest = formatDigest(
-      createHash("sha256")
-        .update(this.segment(id, rendition, n))
-        .digest(),
-    );
-    if (this.tellsDigests) response.addTrailers({ [digestHeader]: digest });
+    if (this.tellsDigests && byChunk) response.addTrailers({ [digestHeader]: digest });
     response.end();
   }
 }
