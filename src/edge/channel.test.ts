@@ -8,6 +8,7 @@ import { Meter } from "../foundation/meter.ts";
 import { livePaths } from "../wire/paths.ts";
 import { idleAfterMs } from "./channel.ts";
 import { Channels } from "./channels.ts";
+import { DirectWrites } from "./direct-writes.ts";
 import { SpaceEntry } from "./directory.ts";
 import { holdBudget } from "./holds.ts";
 import { newCounts } from "./metrics.ts";
@@ -37,6 +38,7 @@ beforeEach(async () => {
     readers: { open: 0, most: 10, patienceMs: 5000 },
     counts: newCounts(),
     slices: new Slices(),
+    writes: new DirectWrites(),
   });
 });
 

@@ -67,6 +67,7 @@ export class Channel implements PullerSink {
     this.fanOut = new FanOut({
       counts: parts.counts,
       slices: parts.slices,
+      writes: parts.writes,
       onBoundary: (next) => parts.onBoundary?.(this, next),
     });
     this.holds = new Holds(parts.budget);

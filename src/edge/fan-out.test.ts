@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { expect, test } from "vitest";
+import { DirectWrites } from "./direct-writes.ts";
 import { FanOut, maxQueuedBytes, maxSkippedMs, place } from "./fan-out.ts";
 import { Slices } from "./slices.ts";
 import { until } from "./edge.test-server.ts";
@@ -29,7 +30,7 @@ test("ED-14 one who never drains holds a bounded queue, and is closed and counte
   client.pause();
   let now = 1000;
   const counted = counts();
-  const fanOut = new FanOut({ slices: new Slices(), counts: counted, now: () => now });
+  const fanOut = new FanOut({ slices: new Slices(), writes: new DirectWrites(), counts: counted, now: () => now });
   fanOut.join(server, segment, 0);
   for (let i = 0; i < 400; i++) {
     fanOut.push(segment, i, 0);
@@ -49,7 +50,7 @@ test("ED-14 a listener is skipped only at a segment's start", async () => {
   const { server, client, close } = await pair();
   client.pause();
   const counted = counts();
-  const fanOut = new FanOut({ slices: new Slices(), counts: counted, maxQueuedBytes: 10 });
+  const fanOut = new FanOut({ slices: new Slices(), writes: new DirectWrites(), counts: counted, maxQueuedBytes: 10 });
   fanOut.join(server, segment, 0);
   let sent = 0;
   let index = 1;
@@ -69,7 +70,7 @@ test("ED-14 a listener is skipped only at a segment's start", async () => {
 
 test("ED-11 who leaves in the middle takes nobody else along", async () => {
   const pairs = await Promise.all([pair(), pair(), pair(), pair()]);
-  const fanOut = new FanOut({ slices: new Slices(), counts: counts() });
+  const fanOut = new FanOut({ slices: new Slices(), writes: new DirectWrites(), counts: counts() });
   for (const { server } of pairs) fanOut.join(server, Buffer.from("."), 0);
   const heard = pairs.map(({ client }) => {
     const parts: string[] = [];
@@ -87,7 +88,7 @@ test("ED-11 who leaves in the middle takes nobody else along", async () => {
 
 test("ED-11 who waits for a beginning gets nothing before it", async () => {
   const { server, client, close } = await pair();
-  const fanOut = new FanOut({ slices: new Slices(), counts: counts() });
+  const fanOut = new FanOut({ slices: new Slices(), writes: new DirectWrites(), counts: counts() });
   const heard: string[] = [];
   client.on("data", (data) => heard.push(data.toString()));
   fanOut.join(server, Buffer.from("head "), place(2, 0));

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { SegmentNumber } from "../wire/timeline.ts";
+import { type DirectWrites, queuedBytes } from "./direct-writes.ts";
 import type { Sliced, Slices } from "./slices.ts";
 
 /**
@@ -63,6 +64,7 @@ interface Push {
 export interface FanOutOptions {
   readonly counts: FanOutCounts;
   readonly slices: Slices;
+  readonly writes: DirectWrites;
   /** Called when everybody has been given everything up to a segment's end; `next` is what follows. */
   readonly onBoundary?: (next: SegmentNumber) => void;
   /** Monotonic milliseconds. @default performance.now */
@@ -83,6 +85,7 @@ export class FanOut implements Sliced {
   readonly #options: FanOutOptions;
   readonly #counts: FanOutCounts;
   readonly #slices: Slices;
+  readonly #writes: DirectWrites;
   readonly #now: () => number;
   readonly #maxQueuedBytes: number;
   readonly #maxSkippedMs: number;
@@ -105,6 +108,7 @@ export class FanOut implements Sliced {
     this.#options = options;
     this.#counts = options.counts;
     this.#slices = options.slices;
+    this.#writes = options.writes;
     this.#now = options.now ?? (() => performance.now());
     this.#maxQueuedBytes = options.maxQueuedBytes ?? maxQueuedBytes;
     this.#maxSkippedMs = options.maxSkippedMs ?? maxSkippedMs;
@@ -223,15 +227,13 @@ export class FanOut implements Sliced {
   };
 
   #write(socket: Socket, bytes: Buffer): void {
-    if (!socket.writable) return;
-    this.#counts.sentBytes += bytes.length;
-    socket.write(bytes);
+    if (this.#writes.write(socket, bytes)) this.#counts.sentBytes += bytes.length;
   }
 
   /** At a segment's start: whether a listener is to have it. The slow are not, until they have drained. */
   #keepsUp(listener: Listener): boolean {
     const { socket } = listener;
-    const queued = socket.writableLength;
+    const queued = queuedBytes(socket);
     if (listener.slowSince === 0) {
       if (queued <= this.#maxQueuedBytes) return true;
       listener.slowSince = this.#now();

@@ -3,6 +3,7 @@ import type { Log } from "../foundation/log.ts";
 import type { SegmentNumber } from "../wire/timeline.ts";
 import type { Channel } from "./channel.ts";
 import type { ReaderBudget } from "./chunk-readers.ts";
+import type { DirectWrites } from "./direct-writes.ts";
 import type { FanOutCounts } from "./fan-out.ts";
 import type { HoldBudget } from "./holds.ts";
 import type { PushMode } from "./push-mode.ts";
@@ -28,6 +29,8 @@ export interface EdgeParts {
   readonly counts: EdgeCounts;
   /** Where all work for many takes its turns. */
   readonly slices: Slices;
+  /** How bytes get to listeners. */
+  readonly writes: DirectWrites;
   /** Called when all of a channel's listeners have everything before segment `next`: the moment to hand some over. */
   onBoundary?: (channel: Channel, next: SegmentNumber) => void;
 }

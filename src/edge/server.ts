@@ -15,6 +15,7 @@ import { Beacons } from "./beacons.ts";
 import { Channels } from "./channels.ts";
 import { maxChunkReaders } from "./chunk-readers.ts";
 import { clientAddress, noTrust, type Trust } from "./client-address.ts";
+import { DirectWrites } from "./direct-writes.ts";
 import { Directory } from "./directory.ts";
 import { drain, drainMs, type Farewell } from "./drain.ts";
 import { EdgeKey } from "./edge-key.ts";
@@ -135,7 +136,17 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const fetches = meter.counter("rostra_edge_upstream_fetches_total", "Requests to the origin, by what for.");
   const upstream = new Upstream({ addresses: options.upstreams, id, key: options.key, fetches, log });
   const readers = { open: 0, most: maxChunkReaders, patienceMs: budget.patienceMs };
-  const channels = new Channels({ clock, log, upstream, pushMode, budget, readers, counts, slices: new Slices() });
+  const channels = new Channels({
+    clock,
+    log,
+    upstream,
+    pushMode,
+    budget,
+    readers,
+    counts,
+    slices: new Slices(),
+    writes: new DirectWrites(),
+  });
   const playlists = new Playlists(budget, counts);
   const directory: Directory = new Directory({
     log,
