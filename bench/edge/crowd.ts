@@ -44,7 +44,9 @@ async function run(program: string): Promise<void> {
   await using server = await Server.start({ demo: true, edges });
   await server.until("demo", (state) => state.status === "live" && !state.hold);
   const names = ["serve", "control", "stage", "origin", ...Array.from({ length: edges }, (_, i) => `edge ${i + 1}`)];
-  const pids = await Promise.all(names.map((name) => (name === "serve" ? server.supervisorPid : server.pid(name))));
+  const pids = await Promise.all(
+    names.map(async (name) => (name === "serve" ? server.supervisorPid : server.pid(name))),
+  );
   const look = (): Look[] =>
     names.map((name, i) => ({ name, rss: memory(pids[i] ?? 0).rss, cpu: cpuSeconds(pids[i] ?? 0) }));
 
@@ -99,7 +101,7 @@ async function higher(program: string, load: Load, most: number): Promise<string
       runLoad(program, { ...load, connections: step, offset: there, seconds: 3000, signal: stop.signal }, (counts) => {
         const wrong = faults(counts);
         if (wrong.length > 0) trouble ||= wrong.join(", ");
-        if (counts.t === "joined") setTimeout(joined.resolve, stepSeconds * 1000);
+        if (counts.t === "joined") setTimeout(() => joined.resolve(), stepSeconds * 1000);
       }),
     );
     await joined.promise;

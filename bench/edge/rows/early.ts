@@ -60,8 +60,9 @@ async function* measure(bench: Bench): AsyncIterable<Sample> {
         { length: 101 },
         (_, i) => figures(rounds.flatMap(({ points }) => points[i] ?? [])).median,
       );
-      const [p50 = Number.NaN, p99 = Number.NaN, max = Number.NaN] = [curve[50], curve[99], curve[100]];
-      const values = { fetches: Math.max(...rounds.map(({ fetches }) => fetches)), p50, p99, max };
+      const at = (percentile: number): number => curve.at(percentile) ?? Number.NaN;
+      const fetches = Math.max(...rounds.map((round) => round.fetches));
+      const values = { fetches, p50: at(50), p99: at(99), max: at(100) };
       return { subject, values, faults: faults(result), curve };
     });
   yield one(names.rostra, startRostra);
