@@ -171,7 +171,7 @@ export class FanOut implements Sliced {
       const listener = this.#listeners[i];
       if (listener === undefined || listener.from > place(at.n, at.index) || listener.slowSince !== 0) continue;
       const { socket } = listener;
-      if (!socket.writable || socket.writableLength > 0 || isWanted?.(socket) === false) continue;
+      if (!socket.writable || queuedBytes(socket) > 0 || isWanted?.(socket) === false) continue;
       socket.off("close", listener.onClose);
       this.#leave(listener);
       sockets.push(socket);
