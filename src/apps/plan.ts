@@ -73,7 +73,14 @@ function wordsOf(args: readonly string[]): ReturnType<typeof parseArgs<{ options
 
 function titleOf({ question, language }: PlanCommand): string {
   const { say } = speaker(language);
-  return `${say({ key: "fact.listeners" })}: ${say(count(question.listeners))}`;
+  return say({
+    key: "title",
+    values: {
+      listeners: count(question.listeners),
+      over: span(question.over / 1000),
+      lasts: span(question.lasts / 1000),
+    },
+  });
 }
 
 /** How people are taken to behave, in a sentence. */

@@ -89,7 +89,7 @@ export class FullestOf {
     if (share >= 0.9 && Number.isNaN(this.#over90[resource])) this.#over90[resource] = at;
   }
 
-  /** All of them, the fullest first. */
+  /** All of them: first those that got above nine tenths, in that order, then the others, the fullest first. */
   all(): Fullest[] {
     return resources
       .map((resource, i) => ({
@@ -99,6 +99,10 @@ export class FullestOf {
         edge: this.#edge[i] ?? 0,
         over90: Number.isNaN(this.#over90[i]) ? undefined : this.#over90[i],
       }))
-      .toSorted((a, b) => b.share - a.share);
+      .toSorted((a, b) =>
+        a.over90 === b.over90
+          ? b.share - a.share
+          : (a.over90 ?? Number.POSITIVE_INFINITY) - (b.over90 ?? Number.POSITIVE_INFINITY),
+      );
   }
 }

@@ -23,9 +23,13 @@ const longestPush = 0.01;
 const apiAt = [1, 0.5, 0.25, 0.1, 0.05] as const;
 /** Who waits for a chance moment is told apart at these shares of them. */
 const spread = [
-  { quantile: 0.25, share: 0.5 },
-  { quantile: 0.75, share: 0.4 },
-  { quantile: 0.95, share: 0.09 },
+  { quantile: 0.1, share: 0.2 },
+  { quantile: 0.3, share: 0.2 },
+  { quantile: 0.5, share: 0.2 },
+  { quantile: 0.7, share: 0.2 },
+  { quantile: 0.85, share: 0.1 },
+  { quantile: 0.94, share: 0.08 },
+  { quantile: 0.985, share: 0.01 },
   { quantile: 0.995, share: 0.01 },
 ] as const;
 
@@ -65,6 +69,8 @@ export class Edge {
   short = 0;
   /** How long the next one has to wait, seconds. */
   lag = 0;
+  /** Which resource those who are seated use most of. */
+  fullest = 0;
 
   constructor(spec: EdgeSpec, costs: Costs, mix: Question["mix"], people: Behaviour) {
     this.#spec = spec;
@@ -195,8 +201,10 @@ export class Edge {
     this.used[3] = (this.listeners + this.queue.size) / (cores * descriptors);
     const queued = this.queue.size * (this.#costs.work[fresh * 3 + seat] ?? 0);
     this.lag = chance.mean + (queued > 0 ? Math.min(60, (queued / Math.max(freeWork, 1e-9)) * dt) : 0);
-    const seatedShare = Math.max(after.work / cores, after.bytes / (nic / 8), this.used[2], this.used[3]);
-    this.#standing = nextLevel(this.#standing, now + dt, seatedShare, this.lag);
+    const shares = [after.work / cores, after.bytes / (nic / 8), this.used[2] ?? 0, this.used[3] ?? 0];
+    const most = Math.max(...shares);
+    this.fullest = shares.indexOf(most);
+    this.#standing = nextLevel(this.#standing, now + dt, most, this.lag);
     return served;
   }
 

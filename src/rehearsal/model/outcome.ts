@@ -1,4 +1,5 @@
 import type { Curves, Fullest } from "./curves.ts";
+import type { Resource } from "./edge.ts";
 import type { Latencies } from "./latency.ts";
 
 /** What one run came to. */
@@ -8,7 +9,7 @@ export interface Outcome {
   /** From the first attempt to the first sound, of newcomers who were seated; and of those whose edge was gone, from its end. */
   readonly joins: Latencies;
   readonly rejoins: Latencies;
-  /** Every resource at its fullest, the fullest first. */
+  /** Every resource at its fullest, what got above nine tenths first in front. */
   readonly fullest: readonly Fullest[];
   /** The highest processor share of each edge. */
   readonly cpuMost: Float64Array;
@@ -18,6 +19,8 @@ export interface Outcome {
   readonly orphaned: number;
   /** Stood or got the static page for a while instead of a seat. */
   readonly turnedAway: number;
+  /** What was full when most of them were. */
+  readonly turnedBy: Resource;
   /** Were seated with the lean rendition (level 2 and above). */
   readonly lean: number;
   /** Bytes that all edges sent. */

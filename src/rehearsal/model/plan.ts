@@ -47,6 +47,8 @@ export interface Plan {
   readonly edges: number;
   /** How many are needed for the question as it was asked; `undefined` when the number was asked. */
   readonly needed: Needed | undefined;
+  /** How many it would take, when the number was asked and is not enough. */
+  readonly wouldTake: number | undefined;
   /** The run that was asked. */
   readonly run: Run;
   /** The same with one edge fewer, when the number was found. */
@@ -100,6 +102,8 @@ export function makePlan(options: PlanOptions): Plan {
     assumed: costs.assumed,
     edges,
     needed,
+    wouldTake:
+      needed === undefined && !allHeld(main.judged) ? need(question, likely, Math.max(guess, edges)) : undefined,
     run: main,
     oneFewer:
       needed?.likely !== undefined && mayTry(question, edges - 1) ? run(question, edges - 1, likely) : undefined,

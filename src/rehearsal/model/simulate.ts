@@ -53,6 +53,7 @@ class Simulation {
   #shortSeconds = 0;
   #orphaned = 0;
   #lean = 0;
+  readonly #turnedBy = new Float64Array(resources.length);
 
   constructor({ question, edges, costs, behaviour }: SimulationOptions) {
     this.#question = question;
@@ -98,6 +99,7 @@ class Simulation {
       this.#crowd.serve(served);
       sums.joined += served.seated + served.rejoined;
       this.#lean += served.lean;
+      this.#turnedBy[edge.fullest] = (this.#turnedBy[edge.fullest] ?? 0) + served.turnedNew;
       this.#count(edge, i, now, sums, dt);
     });
   }
@@ -245,6 +247,7 @@ class Simulation {
       orphaned: this.#orphaned,
       lean: this.#lean,
       turnedAway: this.#crowd.everTurnedAway,
+      turnedBy: resources[this.#turnedBy.indexOf(Math.max(...this.#turnedBy))] ?? "cpu",
       bytes: this.#bytes,
       shortSeconds: this.#shortSeconds,
       steps: this.#steps,

@@ -23,6 +23,8 @@ const [width, height] = [360, 196];
 const [left, right, top, bottom] = [56, 350, 16, 168];
 /** Points of a line; of more each takes the highest of its time. */
 const maxPoints = 280;
+/** About the width of a letter in a mark's label. */
+const letter = 5.5;
 
 interface Point {
   readonly at: number;
@@ -32,7 +34,7 @@ interface Point {
 /** A chart as a figure of inline SVG: colours come from the page's style sheet, and what it shows stands beside it as text. */
 export function chart(options: ChartOptions, speaker: Speaker): string {
   const { title, window, marks, unit } = options;
-  const shown = options.curves.map((curve) => ({ curve, points: pointsOf(curve, window) }));
+  const shown = options.curves.map((curve) => ({ points: pointsOf(curve, window) }));
   const values = shown.flatMap(({ points }) => points.flatMap(({ value }) => (value === null ? [] : [value])));
   if (values.length === 0) return "";
   const scale = scaleOf(values, options);
@@ -50,10 +52,18 @@ export function chart(options: ChartOptions, speaker: Speaker): string {
   const lines = shown.map(
     ({ points }, i) => `<path class="line l${i + 1}" d="${path(points, x, y, options.steps === true)}"/>`,
   );
-  const told = marks
-    .filter(({ at, to = at }) => to > window.from && at < window.to)
-    .map((one) => mark(one, x, speaker));
-  const peaks = shown.map(({ curve, points }) => peakOf(nameOf(curve, speaker), points, unit, speaker)).join("; ");
+  const seen = marks
+    .filter(({ at, to = at }) => to >= window.from && at <= window.to)
+    .toSorted((one, other) => one.at - other.at);
+  // A label needs its room; what stands too close behind another keeps its line.
+  let free = 0;
+  const told = seen.map((one) => {
+    const half = (speaker.say(one.says).length * letter) / 2;
+    const label = x(one.at) - half >= free;
+    if (label) free = x(one.at) + half + letter;
+    return mark(one, x, label ? speaker : undefined);
+  });
+  const peaks = options.curves.map((curve) => peakOf(curve, window, unit, speaker)).join("; ");
   return [
     `<figure class="chart"><figcaption>${escape(title)}</figcaption>`,
     `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(`${title}. ${peaks}`)}">`,
@@ -62,7 +72,7 @@ export function chart(options: ChartOptions, speaker: Speaker): string {
     ...told,
     ...lines,
     "</svg>",
-    legend(shown, unit, speaker),
+    legend(options.curves, window, unit, speaker),
     "</figure>",
   ].join("");
 }
@@ -110,35 +120,50 @@ function path(
   return d;
 }
 
-function mark({ at, to, says }: Mark, x: (at: number) => number, speaker: Speaker): string {
+/** @param speaker says its label; without one there is none */
+function mark({ at, to, says }: Mark, x: (at: number) => number, speaker: Speaker | undefined): string {
   const from = Math.max(left, x(at));
   const end = to === undefined ? from : Math.min(right, x(to));
   const band =
     end > from
       ? `<rect class="band" x="${n(from)}" y="${top}" width="${n(end - from)}" height="${bottom - top}"/>`
       : "";
-  return `${band}<path class="mark" d="M${n(from)} ${top - 4}V${bottom}"/><text class="marked" x="${n(from)}" y="${top - 6}" text-anchor="${anchor(from)}">${escape(speaker.say(says))}</text>`;
+  const label = speaker
+    ? `<text class="marked" x="${n(from)}" y="${top - 6}" text-anchor="${anchor(from)}">${escape(speaker.say(says))}</text>`
+    : "";
+  return `${band}<path class="mark" d="M${n(from)} ${top - 4}V${bottom}"/>${label}`;
 }
 
-const highest = (points: readonly Point[]): { at: number; value: number } | undefined =>
-  points.reduce<{ at: number; value: number } | undefined>(
-    (best, { at, value }) => (value !== null && (best === undefined || value > best.value) ? { at, value } : best),
-    undefined,
-  );
+interface Peak {
+  readonly at: number;
+  readonly value: number;
+}
 
-function peakOf(name: string, points: readonly Point[], unit: ChartOptions["unit"], speaker: Speaker): string {
-  const best = highest(points);
+function highest({ from, step, values }: Curve, window: ChartOptions["window"]): Peak | undefined {
+  let best: Peak | undefined;
+  for (const [i, value] of values.entries()) {
+    const at = from + i * step;
+    if (value !== null && at >= window.from && at <= window.to && (best === undefined || value > best.value))
+      best = { at, value };
+  }
+  return best;
+}
+
+function peakOf(curve: Curve, window: ChartOptions["window"], unit: ChartOptions["unit"], speaker: Speaker): string {
+  const name = nameOf(curve, speaker);
+  const best = highest(curve, window);
   if (!best) return name;
   return speaker.say({ key: "chart.peak", values: { name, value: { value: best.value, unit }, at: moment(best.at) } });
 }
 
 function legend(
-  shown: readonly { curve: Curve; points: readonly Point[] }[],
+  curves: readonly Curve[],
+  window: ChartOptions["window"],
   unit: ChartOptions["unit"],
   speaker: Speaker,
 ): string {
-  const items = shown.map(({ curve, points }, i) => {
-    const text = peakOf(nameOf(curve, speaker), points, unit, speaker);
+  const items = curves.map((curve, i) => {
+    const text = peakOf(curve, window, unit, speaker);
     return `<li><svg class="sample" viewBox="0 0 22 8" aria-hidden="true"><path class="line l${i + 1}" d="M1 4H21"/></svg>${escape(text)}</li>`;
   });
   return `<ul class="legend">${items.join("")}</ul>`;

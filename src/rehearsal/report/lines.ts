@@ -1,5 +1,5 @@
 import type { Language } from "./language.ts";
-import { type Fact, type RehearsalRecord, verdictOf } from "./record.ts";
+import { type Fact, type RehearsalRecord, type Said, verdictOf } from "./record.ts";
 import { speaker } from "./words.ts";
 
 /** The widest that a printed line gets. */
@@ -8,6 +8,7 @@ const width = 110;
 /** A record as plain lines for a terminal or a log: the verdict, the answer, the promises, and how far to believe it. */
 export function lines(record: RehearsalRecord, language: Language): string {
   const { say, word } = speaker(language);
+  const label = (name: Said): string => say({ key: "label", values: { name } });
   const out: string[] = [];
   const verdict = word(`verdict.${record.kind}.${verdictOf(record)}`);
   out.push(record.title, `${verdict} (${word(`badge.${record.kind}`)})`);
@@ -18,19 +19,19 @@ export function lines(record: RehearsalRecord, language: Language): string {
   const facts = (heading: Parameters<typeof word>[0], of: readonly Fact[]): void =>
     list(
       heading,
-      of.map(({ name, value }) => `${say(name)}: ${say(value)}`),
+      of.map(({ name, value }) => `${label(name)} ${say(value)}`),
     );
   list("heading.findings", record.findings.map(say));
   list(
     "heading.promises",
     record.promises.map(
       ({ promise, owed, came, verdict: held }) =>
-        `${say(promise)}: ${say(came ?? { key: "notMeasured" })} (${say(owed)}): ${word(held)}`,
+        `${label(promise)} ${say(came ?? { key: "notMeasured" })} (${say(owed)}), ${word(held)}`,
     ),
   );
   list(
     "heading.attacks",
-    record.attacks.map((one) => `${say(one.name)}: ${say(one.cost)}; ${say(one.owed)}: ${word(one.verdict)}`),
+    record.attacks.map((one) => `${label(one.name)} ${say(one.cost)}; ${say(one.owed)}, ${word(one.verdict)}`),
   );
   list("heading.changes", record.changes.map(say));
   facts("heading.question", record.question);

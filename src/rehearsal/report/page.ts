@@ -71,13 +71,12 @@ const facts = (all: readonly Fact[], { say }: Speaker): string =>
     : `<dl class="facts">${all.map(({ name, value }) => `<dt>${escape(say(name))}</dt><dd>${escape(say(value))}</dd>`).join("")}</dl>`;
 
 /** A table whose rows become cards on a phone: each cell then carries its column's name. */
-export function table(columns: readonly Key[], rows: readonly (readonly string[])[], { word }: Speaker): string {
+export function table(columns: readonly Key[], rows: readonly (readonly string[])[], { word, say }: Speaker): string {
   if (rows.length === 0) return "";
+  const label = (key: Key): string => escape(say({ key: "label", values: { name: { key } } }));
   const heads = columns.map((one) => `<th scope="col">${escape(word(one))}</th>`).join("");
   const body = rows.map(([first = "", ...rest]) => {
-    const cells = rest.map(
-      (cell, i) => `<td data-name="${escape(word(columns[i + 1] ?? "column.came"))}">${cell}</td>`,
-    );
+    const cells = rest.map((cell, i) => `<td data-name="${label(columns[i + 1] ?? "column.came")}">${cell}</td>`);
     return `<tr><th scope="row">${first}</th>${cells.join("")}</tr>`;
   });
   return `<table><thead><tr>${heads}</tr></thead><tbody>${body.join("")}</tbody></table>`;

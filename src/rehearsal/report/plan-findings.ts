@@ -68,8 +68,13 @@ function binding({ fullest, cpuMost }: Outcome): Said[] {
   const next: Said[] = second
     ? [
         {
-          key: "finding.next",
-          values: { resource: { key: `resource.${second.resource}` }, share: share(second.share) },
+          key: second.over90 === undefined ? "finding.next" : "finding.nextBinds",
+          values: {
+            resource: { key: `resource.${second.resource}` },
+            share: share(second.share),
+            at: moment(Math.round(second.at)),
+            since: moment(Math.round(second.over90 ?? second.at)),
+          },
         },
       ]
     : [];
@@ -90,13 +95,18 @@ function joins({ joins: waits, curves }: Outcome): Said {
   };
 }
 
-function seats({ curves, turnedAway, gaveUp }: Outcome): Said[] {
+function seats({ curves, turnedAway, turnedBy, gaveUp }: Outcome): Said[] {
   const [seated, standing] = [curves.peak("seated"), curves.peak("standing")];
   const said: Said[] = [{ key: "finding.seated", values: { seated: count(seated.value), at: moment(seated.at) } }];
   if (turnedAway >= 0.5)
     said.push({
       key: "finding.turnedAway",
-      values: { people: count(turnedAway), standing: count(standing.value), at: moment(standing.at) },
+      values: {
+        people: count(turnedAway),
+        standing: count(standing.value),
+        at: moment(standing.at),
+        resource: { key: `resource.${turnedBy}` },
+      },
     });
   if (gaveUp >= 0.5) said.push({ key: "finding.gaveUp", values: { people: count(gaveUp) } });
   return said;

@@ -159,18 +159,19 @@ function marksOf({ loss, lasts }: Question): Mark[] {
 const broken = ({ judged }: Run): readonly Judged[] => judged.filter(({ held }) => !held);
 
 function changesOf(plan: Plan): Said[] {
-  const { run, needed, edges, lossOfOne, question } = plan;
+  const { run, wouldTake, edges, lossOfOne, question } = plan;
   const changes: Said[] = [];
-  const wanted = needed?.likely;
-  if (wanted !== undefined && wanted > edges) changes.push({ key: "change.moreEdges", values: { n: count(wanted) } });
+  if (wouldTake !== undefined) changes.push({ key: "change.moreEdges", values: { n: count(wouldTake) } });
   const lossNeeds = lossOfOne?.needed;
   if (lossOfOne && broken(lossOfOne.run).length > 0 && lossNeeds !== undefined && lossNeeds > edges)
     changes.push({ key: "change.bearLoss", values: { n: count(lossNeeds) } });
-  const [fullest] = run.outcome.fullest;
+  const [first] = run.outcome.fullest;
+  const stood = broken(run).some(({ name }) => name === "seated");
+  const binding = stood ? run.outcome.turnedBy : first?.resource;
   const late = [run, lossOfOne?.run].some((one) => one && broken(one).some(({ name }) => name === "join"));
-  if (broken(run).length > 0 || (fullest?.share ?? 0) > 0.9) {
-    if (fullest?.resource === "cpu" && question.edge.tls) changes.push({ key: "change.tls" });
-    else if (fullest) changes.push({ key: `change.${fullest.resource}` });
+  if (broken(run).length > 0 || first?.over90 !== undefined) {
+    if (binding === "cpu" && question.edge.tls) changes.push({ key: "change.tls" });
+    else if (binding) changes.push({ key: `change.${binding}` });
   }
   if (late) changes.push({ key: "change.spread" });
   return changes.length > 0 ? changes : [{ key: "change.none" }];

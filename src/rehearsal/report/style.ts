@@ -38,7 +38,7 @@ pre{background:var(--surface);border-radius:14px;padding:14px 16px;margin:0;whit
 @media(max-width:34rem){h1{font-size:1.55rem}dl.facts{grid-template-columns:1fr;gap:0}dd+dt{margin-top:8px}
 thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}table,tbody,tr,th,td{display:block}
 tbody tr{border-bottom:1px solid var(--line);padding:10px 14px}tbody tr:last-child{border-bottom:0}
-tbody th,td{border:0;padding:1px 0}td[data-name]::before{content:attr(data-name) ": ";color:var(--soft)}}
+tbody th,td{border:0;padding:1px 0}td[data-name]::before{content:attr(data-name) " ";color:var(--soft)}}
 @media print{:root{color-scheme:light;--paper:#fff;--surface:#fff;--raised:#fff;--ink:#000;--soft:#444;--line:#bbb;
 --good:#064;--bad:#900;--open:#740;--c1:#064;--c2:#900;--c3:#426}
 body{font-size:10pt}main{max-width:none;padding:0}h2{margin-top:18pt}.charts{grid-template-columns:1fr 1fr}

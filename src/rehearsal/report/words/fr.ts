@@ -28,6 +28,8 @@ export default {
   "column.when": "Quand",
   "column.strength": "Ampleur",
   "column.cost": "Ce qu’elle a coûté",
+  title: "{listeners} auditeurs, arrivés en {over}, pendant {lasts}",
+  label: "{name} :",
   list: "{before} ; {last}",
   held: "tenue",
   broken: "rompue",
@@ -75,14 +77,15 @@ export default {
   "finding.asked": "Avec {n} relais, comme demandé.",
   "finding.seated": "Au plus {seated} écoutent en même temps, à {at}.",
   "finding.turnedAway":
-    "{people} d’entre eux font la queue debout ou reçoivent la page statique un moment ; au plus {standing} à la fois, à {at}.",
+    "{people} d’entre eux font la queue debout ou reçoivent la page statique un moment ; au plus {standing} à la fois, à {at}. Ce qui était plein alors : {resource}.",
   "finding.gaveUp": "{people} repartent sans réponse.",
   "finding.joins":
     "De l’arrivée au son, côté serveur : la moitié en {p50}, 99 sur 100 en {p99}. La pire seconde est {at}, avec {worst}.",
   "finding.binds":
     "Ce qui limite d’abord, c’est {resource} : au-dessus de 90 % à partir de {since}, au plus haut à {at} avec {share}.",
   "finding.fullest": "Le plus rempli, c’est {resource}, à {at} avec {share}. Rien ne dépasse 90 %.",
-  "finding.next": "Ensuite {resource} : {share}.",
+  "finding.next": "Ensuite {resource} : au plus {share}, à {at}.",
+  "finding.nextBinds": "Ensuite {resource} : au-dessus de 90 % à partir de {since}, au plus haut à {at} avec {share}.",
   "finding.cpuOfEdges": "Processeur des relais au plus fort : de {least} à {most}.",
   "finding.egress": "Le son et les pages sortent à {peak} au plus (à {at}) ; {total} en tout.",
   "finding.level": "Le niveau le plus haut est {level}, {name}, à {at}.",

@@ -28,6 +28,8 @@ export default {
   "column.when": "Kapan",
   "column.strength": "Seberapa banyak",
   "column.cost": "Biayanya",
+  title: "{listeners} pendengar, datang dalam {over}, selama {lasts}",
+  label: "{name}:",
   list: "{before}; {last}",
   held: "ditepati",
   broken: "dilanggar",
@@ -75,14 +77,15 @@ export default {
   "finding.asked": "Dengan {n} edge, seperti yang diminta.",
   "finding.seated": "Paling banyak {seated} mendengar bersamaan, pada {at}.",
   "finding.turnedAway":
-    "{people} di antaranya berdiri mengantre atau mendapat halaman statis untuk sementara; paling banyak {standing} sekaligus, pada {at}.",
+    "{people} di antaranya berdiri mengantre atau mendapat halaman statis untuk sementara; paling banyak {standing} sekaligus, pada {at}. Yang penuh saat itu: {resource}.",
   "finding.gaveUp": "{people} pergi tanpa jawaban.",
   "finding.joins":
     "Dari datang sampai bersuara, di peladen: separuh dalam {p50}, 99 dari 100 dalam {p99}. Detik terburuk {at}, dengan {worst}.",
   "finding.binds":
-    "Yang membatasi lebih dulu ialah {resource}: di atas 90 % sejak {since}, tertinggi pada {at} dengan {share}.",
-  "finding.fullest": "Yang terpenuh ialah {resource}, pada {at} dengan {share}. Tidak ada yang di atas 90 %.",
-  "finding.next": "Setelah itu {resource}: {share}.",
+    "Yang membatasi lebih dulu ialah {resource}: di atas 90% sejak {since}, tertinggi pada {at} dengan {share}.",
+  "finding.fullest": "Yang terpenuh ialah {resource}, pada {at} dengan {share}. Tidak ada yang di atas 90%.",
+  "finding.next": "Setelah itu {resource}: paling tinggi {share}, pada {at}.",
+  "finding.nextBinds": "Setelah itu {resource}: di atas 90% sejak {since}, tertinggi pada {at} dengan {share}.",
   "finding.cpuOfEdges": "Prosesor edge saat tersibuk: {least} sampai {most}.",
   "finding.egress": "Suara dan halaman keluar paling tinggi {peak} (pada {at}); seluruhnya {total}.",
   "finding.level": "Tingkat tertinggi ialah {level}, {name}, pada {at}.",
