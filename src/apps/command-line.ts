@@ -14,6 +14,11 @@ const usage = `rostra: live conversations that a million people come to hear at 
       --ice-tcp-port N     TCP port of the stage, where UDP is blocked      (the UDP port + 10000, or $ROSTRA_ICE_TCP_PORT)
       --public-ip IP[,IP]  addresses speakers reach the stage at, behind NAT   ($ROSTRA_PUBLIC_IP)
       --public-url URL     what people type, with TLS in front    ($ROSTRA_PUBLIC_URL)
+      --tls-cert FILE TLS as well, with this certificate (PEM)    ($ROSTRA_TLS_CERT)
+      --tls-key FILE  and its key; both are read again when they change   ($ROSTRA_TLS_KEY)
+      --tls-port N    public HTTPS port                           (8443, or $ROSTRA_TLS_PORT)
+      --trusted-proxies CIDR[,CIDR]  whose X-Forwarded-For is believed   ($ROSTRA_TRUSTED_PROXIES)
+      --proxy-protocol     these begin connections with a PROXY protocol header, version 2   ($ROSTRA_PROXY_PROTOCOL=1)
       --metrics HOST:PORT  Prometheus metrics over TCP as well    (a Unix socket in the data folder only)
       --drain SECONDS how long listeners of a process that ends may take to move   (5, or 1.5 when all stops, or $ROSTRA_DRAIN)
       --no-demo       open no demo Space when there is no Space
@@ -27,7 +32,7 @@ const usage = `rostra: live conversations that a million people come to hear at 
   rostra help
 
 PostgreSQL instead of the embedded SQLite: DATABASE_URL=postgres://…
-Behind a reverse proxy (TLS): ROSTRA_TRUSTED_HOPS=1, or everybody counts as one address. All of it: docs/operate.md
+Behind a reverse proxy: --trusted-proxies, or everybody counts as one address. All of it: docs/operate.md
 `;
 
 const serveFlags = {
@@ -39,6 +44,11 @@ const serveFlags = {
   "ice-tcp-port": { type: "string" },
   "public-ip": { type: "string" },
   "public-url": { type: "string" },
+  "tls-cert": { type: "string" },
+  "tls-key": { type: "string" },
+  "tls-port": { type: "string" },
+  "trusted-proxies": { type: "string" },
+  "proxy-protocol": { type: "boolean" },
   metrics: { type: "string" },
   drain: { type: "string" },
   "no-demo": { type: "boolean" },

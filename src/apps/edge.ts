@@ -10,6 +10,7 @@ import { type ProcessConfig, sockets } from "./config.ts";
 import { Ports } from "./edge/ports.ts";
 import { SuccessorOverPeers, takeSeats } from "./edge/succession.ts";
 import { edgeKeyText } from "./edges/key.ts";
+import { type FrontChoice, frontChoice, trustedRanges, trustOf } from "./serve/fronts.ts";
 
 /** The built pages: the same way up from `src/apps` and from `dist/apps` of an installed package. */
 const web = fileURLToPath(new URL("../../dist/web", import.meta.url));
@@ -18,6 +19,7 @@ const web = fileURLToPath(new URL("../../dist/web", import.meta.url));
 export async function runEdge(config: ProcessConfig, index: number): Promise<void> {
   const { run, host, port, clock, log, meter, scope, generation = 1, ending, peers, succeeds } = config;
   const successor = peers && new SuccessorOverPeers(peers);
+  const choice = frontChoice({}, process.env);
   const follows = await followed(config);
   const number = generation === 1 ? `${index}` : `${index}.${generation}`;
   const edge = await createEdge({
@@ -32,9 +34,11 @@ export async function runEdge(config: ProcessConfig, index: number): Promise<voi
     farewell: () => ({
       window: ending?.drain ?? drainMs,
       serverStops: ending?.why === "stopped",
-      successor: ending?.why === "replaced" ? successor : undefined,
+      successor: ending?.why === "replaced" && process.env["ROSTRA_HAND_OVER"] !== "0" ? successor : undefined,
     }),
-    trust: { hops: trustedHops(process.env["ROSTRA_TRUSTED_HOPS"]) },
+    trust: trustOf(choice),
+    proxyProtocol: choice.proxyProtocol ? trustedRanges(choice.trustedProxies) : undefined,
+    tls: await tlsOf(config, choice),
   });
   const admin = await listenUnix(
     sockets.edge(run, index, generation),
@@ -50,6 +54,10 @@ export async function runEdge(config: ProcessConfig, index: number): Promise<voi
   if (peers) takeSeats(peers, edge.adoption, log);
   const ports = new Ports({ log, peers, succeeds });
   await ports.open("http", edge.server, { host, port });
+  if (!choice.tls || !edge.secure) return;
+  await ports.open("https", edge.secure.server, { host, port: choice.tls.port });
+  const { renewCertificate } = await import("./edge/tls.ts");
+  await renewCertificate({ files: choice.tls, secure: edge.secure, clock, log, scope });
 }
 
 /** What an edge follows, and the key: of `rostra edge` as its supervisor says, of `rostra serve` what is on this machine. */
@@ -71,5 +79,9 @@ async function directoryTold(directory: Directory, { signal }: Scope): Promise<v
   while (!directory.synced && !signal.aborted) await sleep(20);
 }
 
-/** How many proxies in front of this server are believed; what is not a small number counts as none. */
-const trustedHops = (text: string | undefined): number => (/^[0-9]$/.test(text ?? "") ? Number(text) : 0);
+/** Loaded when it is wanted: TLS is some megabytes of code. */
+async function tlsOf({ data }: ProcessConfig, { tls }: FrontChoice): Promise<EdgeOptions["tls"]> {
+  if (!tls) return undefined;
+  const { secureOptions } = await import("./edge/tls.ts");
+  return secureOptions(tls, await openSecrets(data));
+}

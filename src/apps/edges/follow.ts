@@ -4,9 +4,11 @@ import { Link } from "../../foundation/link.ts";
 import { createLog } from "../../foundation/log.ts";
 import type { EdgeHealth } from "../../edge/server.ts";
 import { sockets } from "../config.ts";
+import { baseUrl } from "../serve/owner-link.ts";
 import { requireFreePorts } from "../serve/ports.ts";
 import { childEnvironment, edgeSpecs, prepareData, requireNoOther } from "../serve/serve.ts";
 import { supervise } from "../serve/supervisor.ts";
+import { requireTls } from "../serve/tls.ts";
 import type { EdgeCommandOptions } from "./options.ts";
 
 /** Milliseconds for which the start waits to hear from an upstream before it says that there is none yet. */
@@ -33,6 +35,7 @@ export function follow(options: EdgeCommandOptions): Promise<number> {
       await prepareData(options);
       await requireNoOther(options);
       await requireFreePorts(options.host, options.port);
+      await requireTls(options);
     },
     announce: () => announce(options),
   });
@@ -48,7 +51,7 @@ async function announce(options: EdgeCommandOptions): Promise<void> {
     ``,
     `  This edge of Rostra is ready.`,
     ``,
-    `  listen     ${options.publicUrl ?? `http://localhost:${options.port}`}/`,
+    `  listen     ${baseUrl(options)}/`,
     `  follows    ${follows}`,
     `  metrics    curl --unix-socket ${sockets.metrics(options.run)} http://rostra/metrics`,
     ``,

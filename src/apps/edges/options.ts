@@ -1,6 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { Problem, reason } from "../../foundation/errors.ts";
-import { maxEdges, off, type ServeOptions, serveOptions, whole } from "../serve/options.ts";
+import { maxEdges, type ServeOptions, serveOptions } from "../serve/options.ts";
+import { off, whole } from "../serve/usage.ts";
 import { readEdgeKey } from "./key.ts";
 
 /** How many upstreams one edge can have. */
@@ -15,6 +16,11 @@ export const edgeUsage = `
       --workers N     processes that share the port               (2, or $ROSTRA_EDGES)
       --data DIR      folder of its sockets                       (./data, or $ROSTRA_DATA)
       --public-url URL     where players reach this edge          ($ROSTRA_PUBLIC_URL)
+      --tls-cert FILE TLS as well, with this certificate (PEM)    ($ROSTRA_TLS_CERT)
+      --tls-key FILE  and its key; both are read again when they change   ($ROSTRA_TLS_KEY)
+      --tls-port N    public HTTPS port                           (8443, or $ROSTRA_TLS_PORT)
+      --trusted-proxies CIDR[,CIDR]  whose X-Forwarded-For is believed   ($ROSTRA_TRUSTED_PROXIES)
+      --proxy-protocol     these begin connections with a PROXY protocol header, version 2   ($ROSTRA_PROXY_PROTOCOL=1)
       --metrics HOST:PORT  Prometheus metrics over TCP as well    (a Unix socket in the data folder only)
       --drain SECONDS how long listeners may take to move         (5, or 1.5 when all stops, or $ROSTRA_DRAIN)
       --log text|json (text on a terminal, json elsewhere)
@@ -28,6 +34,11 @@ const edgeFlags = {
   workers: { type: "string" },
   data: { type: "string" },
   "public-url": { type: "string" },
+  "tls-cert": { type: "string" },
+  "tls-key": { type: "string" },
+  "tls-port": { type: "string" },
+  "trusted-proxies": { type: "string" },
+  "proxy-protocol": { type: "boolean" },
   metrics: { type: "string" },
   drain: { type: "string" },
   log: { type: "string" },

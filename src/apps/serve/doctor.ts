@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { Link } from "../../foundation/link.ts";
 import { errno, reason } from "../../foundation/errors.ts";
 import { sockets } from "../config.ts";
+import { tlsFindings } from "./doctor-tls.ts";
 import type { ServeOptions } from "./options.ts";
 import { tryTcp, tryUdp } from "./ports.ts";
 
@@ -29,6 +30,7 @@ export async function doctor(options: ServeOptions): Promise<number> {
     await dataFolder(options),
     await freeSpace(options),
     ...(running ? [ok("server", `one is running on ${options.data}; its ports were not tried`)] : await ports(options)),
+    ...(await tlsFindings(options, !running)),
     await descriptors(),
     await acceptQueue(),
     await database(options),
@@ -190,9 +192,10 @@ function addresses(options: ServeOptions): Finding {
 
 function secureOrigin(options: ServeOptions): Finding {
   if (options.publicUrl?.startsWith("https://")) return ok("secure origin", options.publicUrl);
+  if (options.fronts.tls) return ok("secure origin", `HTTPS on port ${options.fronts.tls.port}`);
   return warn(
     "secure origin",
     options.publicUrl ?? "only localhost counts as secure",
-    "Browsers give a microphone only over HTTPS: put TLS in front and say --public-url https://… (docs/operate.md).",
+    "Browsers give a microphone only over HTTPS: give --tls-cert and --tls-key, or put TLS in front and say --public-url https://… (docs/operate.md).",
   );
 }

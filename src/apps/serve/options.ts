@@ -3,6 +3,8 @@ import { isIP } from "node:net";
 import { type Milliseconds, seconds } from "../../foundation/duration.ts";
 import { Problem } from "../../foundation/errors.ts";
 import { defaultIceTcpPort, runFolder } from "../config.ts";
+import { type FrontChoice, frontChoice } from "./fronts.ts";
+import { off, whole } from "./usage.ts";
 
 /** What `rostra serve` was asked for, checked. */
 export interface ServeOptions {
@@ -17,6 +19,7 @@ export interface ServeOptions {
   readonly iceTcpPort: number;
   readonly publicIps: readonly string[];
   readonly publicUrl: string | undefined;
+  readonly fronts: FrontChoice;
   /** Where metrics are served over TCP besides the Unix socket. */
   readonly metrics: { readonly host: string; readonly port: number } | undefined;
   /** For how long an edge that ends lets its listeners move; the default depends on why it ends. */
@@ -66,6 +69,7 @@ export async function serveOptions(words: Words, env: NodeJS.ProcessEnv): Promis
     iceTcpPort: whole("--ice-tcp-port", iceTcp, 1, 65_535),
     publicIps,
     publicUrl: publicUrl?.replace(/\/+$/, ""),
+    fronts: frontChoice(words, env),
     metrics: address(word("metrics", "ROSTRA_METRICS", "")),
     drain: drain === "" ? undefined : seconds(whole("--drain", drain, 0, maxDrainSeconds)),
     demo: words["no-demo"] !== true && env["ROSTRA_DEMO"] !== "0",
@@ -93,19 +97,3 @@ function address(text: string): ServeOptions["metrics"] {
 }
 
 /** A whole number within bounds; throws a `usage` Problem that names the option. */
-export function whole(flag: string, text: string, least: number, most: number): number {
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= least && value <= most)) throw off(flag, text, `a whole number from ${least} to ${most}`);
-  return value;
-}
-
-/** Says what an option was given and what it takes. */
-export function off(flag: string, text: string, wanted: string): Problem {
-  return new Problem({
-    status: 400,
-    code: "usage",
-    title: "The command's words are off",
-    detail: `${flag} was given "${text}".`,
-    action: `It takes ${wanted}.`,
-  });
-}

@@ -4,7 +4,8 @@ import { sockets } from "../config.ts";
 import type { ServeOptions } from "./options.ts";
 
 /** What people type to reach this server. */
-export const baseUrl = (options: ServeOptions): string => options.publicUrl ?? `http://localhost:${options.port}`;
+export const baseUrl = ({ publicUrl, port, fronts: { tls } }: ServeOptions): string =>
+  publicUrl ?? (tls ? `https://localhost:${tls.port}` : `http://localhost:${port}`);
 
 /** Asks control for a one-time owner link; `undefined` when an owner exists already and `force` is not set. */
 export async function ownerLink(options: ServeOptions, force = false): Promise<string | undefined> {

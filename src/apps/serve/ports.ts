@@ -8,11 +8,16 @@ import { errno, Problem } from "../../foundation/errors.ts";
  * @param udpPort none when there is no stage
  */
 export async function requireFreePorts(host: string, port: number, udpPort?: number): Promise<void> {
-  const http = await tryTcp(host, port);
-  if (http) throw portProblem("--port", `TCP ${host}:${port}`, http);
+  await requireFreeTcp("--port", host, port);
   if (udpPort === undefined) return;
   const udp = await tryUdp(host, udpPort);
   if (udp) throw portProblem("--udp-port", `UDP ${host}:${udpPort}`, udp);
+}
+
+/** The same for one TCP port, which `flag` chooses. */
+export async function requireFreeTcp(flag: string, host: string, port: number): Promise<void> {
+  const failure = await tryTcp(host, port);
+  if (failure) throw portProblem(flag, `TCP ${host}:${port}`, failure);
 }
 
 export function tryTcp(host: string, port: number): Promise<unknown> {

@@ -4,10 +4,12 @@ import { Problem, reason } from "../../foundation/errors.ts";
 import { createLog, type Log } from "../../foundation/log.ts";
 import { sockets } from "../config.ts";
 import { type ChildSpec, drainTimes } from "./children.ts";
+import { frontEnvironment } from "./fronts.ts";
 import { dataProblem, type ServeOptions } from "./options.ts";
 import { baseUrl, ownerLink } from "./owner-link.ts";
 import { requireFreePorts } from "./ports.ts";
 import { supervise } from "./supervisor.ts";
+import { requireTls } from "./tls.ts";
 
 /** Starts all processes on this machine and keeps them running until SIGTERM or SIGINT. Gives the exit code. */
 export function serve(options: ServeOptions): Promise<number> {
@@ -25,6 +27,7 @@ export function serve(options: ServeOptions): Promise<number> {
       await prepareData(options);
       await requireNoOther(options);
       await requireFreePorts(options.host, options.port, options.udpPort);
+      await requireTls(options);
     },
     announce: () => announce(options, log),
   });
@@ -62,6 +65,7 @@ export function childEnvironment(options: ServeOptions): NodeJS.ProcessEnv {
     ROSTRA_ICE_TCP_PORT: String(options.iceTcpPort),
     ROSTRA_PUBLIC_IP: options.publicIps.join(","),
     ROSTRA_PUBLIC_URL: options.publicUrl ?? "",
+    ...frontEnvironment(options.fronts),
     ROSTRA_DEMO: options.demo ? "1" : "0",
     ROSTRA_LOG_FORMAT: options.log,
     ROSTRA_DRAIN: String((options.drain ?? drainTimes().replaced) / 1000),
