@@ -193,7 +193,8 @@ export class FeedFollower {
       await sleep(jittered(this.#timing.lookBackMs), undefined, { signal }).catch(() => {});
       const { current } = upstream;
       for (const source of upstream.sources.slice(0, current.rank)) {
-        if (source.retryAt > performance.now() || !(await this.#isGood(source))) continue;
+        const now = performance.now();
+        if (source.retryAt > now || !source.isFit(now) || !(await this.#isGood(source))) continue;
         if (upstream.current === current) upstream.prefer(source);
         break;
       }

@@ -186,6 +186,8 @@ export class Puller {
       if (response.statusCode !== 200) {
         response.resume();
         if (response.statusCode === 404 || response.statusCode === 410) return "missing";
+        // It has not got it itself, and says so: that is no fault of its own.
+        if (response.statusCode === 503) return "failed";
         throw new Error(`it answered ${response.statusCode}`);
       }
       const splitter = new BoxSplitter();

@@ -5,6 +5,9 @@ import { edgeIdHeader, edgePaths, keyHeader } from "../wire/edges.ts";
 /** Milliseconds after the first trouble with a source until it is tried again; doubled with each further one. */
 const firstRestMs = 50;
 const longestRestMs = 2000;
+/** The same for being given up in favour of another because its segments fail. */
+const firstUnfitMs = 10_000;
+const longestUnfitMs = 300_000;
 
 export interface SourceOptions {
   /** The path of the origin's Unix socket, or the base URL of another edge. */
@@ -27,6 +30,9 @@ export class Source {
   #restMs = firstRestMs;
   /** From when on it may be tried, monotonic ms. */
   #retryAt = 0;
+  #unfitMs = firstUnfitMs;
+  /** Until when any other is better. */
+  #unfitUntil = 0;
 
   constructor({ address, rank, id, key }: SourceOptions) {
     const remote = /^https?:/.test(address);
@@ -43,6 +49,11 @@ export class Source {
 
   get retryAt(): number {
     return this.#retryAt;
+  }
+
+  /** Whether it may be followed by preference, as far as its segments are known. */
+  isFit(now: number): boolean {
+    return this.#unfitUntil <= now;
   }
 
   /** Sends a GET; resolves with the head, the body still to come. `fresh` makes a connection of its own. */
@@ -83,6 +94,12 @@ export class Source {
   rest(now: number, atLeastMs: number): void {
     this.#retryAt = now + Math.max(atLeastMs, this.#restMs * (0.75 + Math.random() / 2));
     this.#restMs = Math.min(this.#restMs * 2, longestRestMs);
+  }
+
+  /** Its segments fail, though its feed may be well: any other is better for a while. */
+  unfit(now: number): void {
+    this.#unfitUntil = now + this.#unfitMs * (0.75 + Math.random() / 2);
+    this.#unfitMs = Math.min(this.#unfitMs * 2, longestUnfitMs);
   }
 
   close(): void {

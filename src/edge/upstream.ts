@@ -16,9 +16,6 @@ export const maxFetchedBytes = 8 * 1024 * 1024;
 /** Segments that fail at one source within `failuresWithinMs` until this edge follows another one. */
 export const maxFailures = 3;
 export const failuresWithinMs = 10_000;
-/** Milliseconds for which a source whose segments fail is not followed again; doubled with each further time, up to a cap. */
-const unfitMs = 10_000;
-const longestUnfitMs = 300_000;
 
 /** What an edge fetches by, and what for: the label of its metric. */
 export type FetchKind = "segment" | "past-segment" | "replay" | "download";
@@ -51,7 +48,6 @@ export class Upstream {
   readonly #heard = new Set<() => void>();
   /** When segments failed, lately. */
   readonly #failures = new Map<Source, number[]>();
-  readonly #unfitMs = new Map<Source, number>();
 
   constructor({ addresses, id = "edge", key, fetches, log }: UpstreamOptions) {
     this.sources = addresses.map((address, rank) => new Source({ address, rank, id, key }));
@@ -109,9 +105,9 @@ export class Upstream {
     this.#failures.set(source, lately);
     if (lately.length < maxFailures || this.sources.length === 1) return;
     this.#failures.delete(source);
-    const rest = this.#unfitMs.get(source) ?? unfitMs;
-    this.#unfitMs.set(source, Math.min(rest * 2, longestUnfitMs));
-    this.leave(source, `its segments fail: ${why}`, rest * (0.75 + Math.random() / 2));
+    source.unfit(now);
+    const next = source === this.#current ? this.#best(now, source) : undefined;
+    if (next) this.#move(next, `its segments fail: ${why}`);
   }
 
   /** Sends a GET; resolves with the head, the body still to come. Aborting the signal ends both. */
@@ -155,8 +151,10 @@ export class Upstream {
     for (const source of this.sources) source.close();
   }
 
+  /** The first of the others that may be tried, best one whose segments were good. */
   #best(now: number, than: Source): Source | undefined {
-    return this.sources.find((source) => source !== than && source.retryAt <= now);
+    const others = this.sources.filter((source) => source !== than && source.retryAt <= now);
+    return others.find((source) => source.isFit(now)) ?? others[0];
   }
 
   #move(to: Source, why: string): void {
