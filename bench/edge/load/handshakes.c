@@ -42,6 +42,13 @@ static void lose(Connection *one) {
   one->state = closed;
 }
 
+/* The server has finished the handshake when it answers this: to break off before would spare it a part of the work. */
+static void hang_up(Connection *one) {
+  tls_farewell(one);
+  shutdown(one->fd, SHUT_WR);
+  one->state = idle;
+}
+
 static void on_event(Connection *one) {
   if (one->state == connecting) {
     int error = 0;
@@ -55,14 +62,24 @@ static void on_event(Connection *one) {
   if (one->state == shaking_hands) {
     int shaken = tls_shake(one);
     if (shaken < 0) return lose(one);
-    if (shaken > 0) one->state = asked;
+    if (shaken == 0) return;
+    one->state = asked;
+    if (options.resume && !tls_has_ticket()) return;
+    hang_up(one);
     return;
   }
-  // The server has finished when its tickets come: to hang up before would spare it a part of the work.
   char bytes[4096];
-  ssize_t got = tls_receive(one, bytes, sizeof bytes);
-  if (got == -2 || got == 0) return lose(one);
-  if (options.resume && !tls_has_ticket()) return;
+  if (one->state == asked) {
+    ssize_t got = tls_receive(one, bytes, sizeof bytes);
+    if (got == -2 || got == 0) return lose(one);
+    if (tls_has_ticket()) hang_up(one);
+    return;
+  }
+  // What it still sent (tickets, its own farewell), until its end.
+  ssize_t got;
+  do got = recv(one->fd, bytes, sizeof bytes, 0);
+  while (got > 0);
+  if (got < 0 && errno != ECONNRESET) return;
   if (atomic_load(&shared->measuring)) {
     tally->answers++;
     tally->joined += tls_resumed(one);

@@ -134,6 +134,8 @@ void tls_end(Connection *one);
 /* Whether it shook hands with a ticket, and whether there is one. */
 bool tls_resumed(const Connection *one);
 bool tls_has_ticket(void);
+/* Says that nothing more comes. */
+void tls_farewell(Connection *one);
 
 /* reference.c */
 typedef struct {

@@ -12,9 +12,8 @@ static SSL_SESSION *ticket;
 
 static int keep(SSL *ssl, SSL_SESSION *session) {
   (void)ssl;
-  if (ticket) return 0;
-  ticket = session;
-  return 1;
+  if (!ticket) ticket = SSL_SESSION_dup(session);
+  return 0;
 }
 
 void tls_prepare(void) {
@@ -33,7 +32,12 @@ void tls_begin(Connection *one) {
   SSL *ssl = SSL_new(context);
   if (!ssl || SSL_set_fd(ssl, one->fd) != 1) fail("OpenSSL gives no connection");
   SSL_set_connect_state(ssl);
-  if (options.resume && ticket) SSL_set_session(ssl, ticket);
+  if (options.resume && ticket) {
+    // OpenSSL takes a session of TLS 1.3 once: each connection has a copy.
+    SSL_SESSION *mine = SSL_SESSION_dup(ticket);
+    SSL_set_session(ssl, mine);
+    SSL_SESSION_free(mine);
+  }
   one->tls = ssl;
 }
 
@@ -55,6 +59,8 @@ ssize_t tls_receive(Connection *one, void *bytes, size_t length) {
 bool tls_send(Connection *one, const char *bytes, size_t length) { return SSL_write(one->tls, bytes, (int)length) == (int)length; }
 
 void tls_end(Connection *one) {
+  // Without it OpenSSL takes the end for an attack, and never uses this connection's ticket.
+  SSL_set_shutdown(one->tls, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   SSL_free(one->tls);
   one->tls = NULL;
 }
@@ -62,6 +68,8 @@ void tls_end(Connection *one) {
 bool tls_resumed(const Connection *one) { return SSL_session_reused(one->tls) == 1; }
 
 bool tls_has_ticket(void) { return ticket != NULL; }
+
+void tls_farewell(Connection *one) { SSL_shutdown(one->tls); }
 #else
 #define NO_TLS fail("this generator was built without OpenSSL's headers")
 void tls_prepare(void) { NO_TLS; }
@@ -72,4 +80,5 @@ bool tls_send(Connection *one, const char *bytes, size_t length) { (void)one; (v
 void tls_end(Connection *one) { (void)one; NO_TLS; }
 bool tls_resumed(const Connection *one) { (void)one; NO_TLS; }
 bool tls_has_ticket(void) { NO_TLS; }
+void tls_farewell(Connection *one) { (void)one; NO_TLS; }
 #endif

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -34,10 +35,22 @@ export async function startRostra({ folder, source }: Setting, options: RostraOp
     (_, i) => new Process(`edge ${i + 1}`, [process.execPath, program, "run", "edge", String(i + 1)], { core, env }),
   );
   for (const [i, edge] of edges.entries()) await ready(join(folder, `edge-${i + 1}.sock`), edge);
+  // It is ready inside before its port is open, and the others of the same port do not show that of one.
+  for (const until = Date.now() + 5000; listening(port) < workers;) {
+    if (Date.now() > until) throw new Error(`${listening(port)} of ${workers} edges listen:\n${edges[0]?.output}`);
+    await sleep(20);
+  }
   return serverOf("Rostra", port, edges);
 }
 
-/** Waits until an edge knows the Space and listens. */
+/** How many sockets listen on a port (/proc/net/tcp, proc(5): the local address is hexadecimal, state 0A is LISTEN). */
+function listening(port: number): number {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, "0")} `;
+  const lines = readFileSync("/proc/net/tcp", "utf8").split("\n");
+  return lines.filter((line) => line.includes(`${local}00000000:0000 0A`)).length;
+}
+
+/** Waits until an edge knows the Space. */
 async function ready(socketPath: string, edge: Process): Promise<void> {
   const link = new Link(socketPath, 1);
   const until = Date.now() + 20_000;
