@@ -57,9 +57,18 @@ export interface LiveOptions {
   readonly maxListeners?: number;
 }
 
+/** A request for an endless response, on its way to become one. */
+interface Joining {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly entry: SpaceEntry;
+  readonly rendition: RenditionName;
+}
+
 /** `/live/**`: a path that was parsed becomes an answer. The method is GET or HEAD. */
 export class LiveRoutes {
   readonly #options: LiveOptions;
+  #joining: Joining[] = [];
 
   constructor(options: LiveOptions) {
     this.#options = options;
@@ -167,7 +176,7 @@ export class LiveRoutes {
   }
 
   #stream(request: IncomingMessage, response: ServerResponse, entry: SpaceEntry, rendition: RenditionName): void {
-    const { audience, channels, counts } = this.#options;
+    const { channels } = this.#options;
     if (entry.over) return sendRefusal(response, noSound("ended", "It has ended", "Play the replay, if there is one."));
     if (entry.init(rendition) === undefined || entry.state.epochMs === null) {
       const action = "Look at state.json for when it opens.";
@@ -190,13 +199,21 @@ export class LiveRoutes {
       return sendRefusal(response, problem, { connection: "close" });
     }
     // The parser of this request is on the stack; it can be let go of when it is not.
-    setImmediate(() => {
-      if (response.destroyed || request.socket.destroyed) return;
+    if (this.#joining.push({ request, response, entry, rendition }) === 1) setImmediate(this.#join);
+  }
+
+  /** All who came in one turn of the loop. */
+  readonly #join = (): void => {
+    const { audience, channels, counts } = this.#options;
+    const joining = this.#joining;
+    this.#joining = [];
+    for (const { request, response, entry, rendition } of joining) {
+      if (response.destroyed || request.socket.destroyed) continue;
       counts.joins++;
       audience.heard(entry.state.id, this.#listener(request, entry));
       channels.get(entry, rendition).join(takeSocket(request, response));
-    });
-  }
+    }
+  };
 }
 
 const noSound = (code: string, title: string, action: string, retryAfter?: number): Problem =>

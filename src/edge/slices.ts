@@ -1,5 +1,7 @@
 /** How long the loop is kept by work for many before accepts, reads and everybody else have their turn, ms. */
 export const sliceMs = 5;
+/** The same when the others' turn took as long or longer: work for those who play is not to starve in a rush. */
+export const longestSliceMs = 10;
 
 /** Work for many, done piece by piece. */
 export interface Sliced {
@@ -9,30 +11,29 @@ export interface Sliced {
 
 /**
  * Time slices of one process's loop for all its work for many: what is short is done at once, what is long goes on in
- * turns of `sliceMs`, one job after the other, with the loop's other work in between.
+ * turns of some milliseconds, one job after the other, with the loop's other work in between.
  */
 export class Slices {
   /** In the order of their turns. */
   readonly #jobs = new Set<Sliced>();
   readonly #now: () => number;
-  readonly #sliceMs: number;
   readonly #isOver = (): boolean => this.#now() >= this.#until;
   #until = 0;
   #slicing = false;
 
-  constructor(now: () => number = () => performance.now(), slice = sliceMs) {
+  /** @param now monotonic milliseconds */
+  constructor(now: () => number = () => performance.now()) {
     this.#now = now;
-    this.#sliceMs = slice;
   }
 
   /** Begins a job at once when nobody else is at it. A job that is under way already finds its new work itself. */
   run(job: Sliced): void {
     this.#jobs.add(job);
-    if (this.#jobs.size === 1 && !this.#slicing) this.#slice();
+    if (this.#jobs.size === 1 && !this.#slicing) this.#slice(sliceMs);
   }
 
-  #slice(): void {
-    this.#until = this.#now() + this.#sliceMs;
+  #slice(forMs: number): void {
+    this.#until = this.#now() + forMs;
     this.#slicing = true;
     try {
       for (const job of this.#jobs) {
@@ -45,6 +46,8 @@ export class Slices {
     } finally {
       this.#slicing = false;
     }
-    if (this.#jobs.size > 0) setImmediate(() => this.#slice());
+    if (this.#jobs.size === 0) return;
+    const ended = this.#now();
+    setImmediate(() => this.#slice(Math.min(Math.max(this.#now() - ended, sliceMs), longestSliceMs)));
   }
 }
