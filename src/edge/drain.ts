@@ -3,7 +3,7 @@ import { Server } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Milliseconds, ms } from "../foundation/duration.ts";
 import type { Log } from "../foundation/log.ts";
-import { segmentMs } from "../wire/timeline.ts";
+import { chunksPerSegment, segmentMs } from "../wire/timeline.ts";
 import type { Channel } from "./channel.ts";
 import type { Channels } from "./channels.ts";
 import { handOver, type Successor } from "./hand-over.ts";
@@ -17,6 +17,11 @@ export const drainMs: Milliseconds = ms(1500);
 const lookMs = 50;
 /** Over how many ms those who are due at one segment's end are ended: less than until the next chunk, which they do without. */
 const spreadMs = 250;
+/**
+ * For how long after a segment's end responses are ended, ms. Whoever is let go of later, where whole segments are pushed, is back
+ * so late on a busy machine that a segment more is over, and that would be missing.
+ */
+const freshMs = segmentMs / chunksPerSegment;
 
 /** How an edge goes. */
 export interface Farewell {
@@ -97,6 +102,7 @@ async function endResponses(channels: Channels, window: Milliseconds): Promise<v
   const total = channels.listeners;
   const pace = window < 2 * segmentMs ? 0 : window - segmentMs - spreadMs;
   let ended = 0;
+  const boundaries = new Map<Channel, number>();
   const endDue = ({ fanOut }: Channel): void => {
     const passed = performance.now() - since;
     const due = Math.ceil(total * (passed >= pace ? 1 : passed / pace)) - ended;
@@ -104,10 +110,12 @@ async function endResponses(channels: Channels, window: Milliseconds): Promise<v
     for (const socket of sockets) setTimeout(() => letGo(socket), Math.random() * spreadMs);
     ended += sockets.length;
   };
-  channels.onBoundary = endDue;
+  channels.onBoundary = (channel) => {
+    boundaries.set(channel, performance.now());
+    endDue(channel);
+  };
   while (channels.listeners > 0 && performance.now() - since < window) {
-    // Where whole segments are pushed, most of the time lies between two of them.
-    for (const channel of channels.all()) endDue(channel);
+    for (const [channel, at] of boundaries) if (performance.now() - at < freshMs) endDue(channel);
     if (performance.now() - since >= pace) channels.drain();
     await sleep(lookMs);
   }
