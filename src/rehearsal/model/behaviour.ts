@@ -16,7 +16,8 @@ export interface Behaviour {
   /** Share of newcomers whose TLS session resumes, and of those who were there before. @default 0.1, 0.9 */
   readonly resumedNew: number;
   readonly resumedAgain: number;
-  /** How long people wait for sound before they reload the page, and before they give up; exponential, mean. @default 20 s, 5 min */
+  /** Nobody reloads or gives up so soon; and how long people wait for sound after that before they do, mean. @default 5 s, 20 s, 5 min */
+  readonly patience: Milliseconds;
   readonly reloadAfter: Milliseconds;
   readonly giveUpAfter: Milliseconds;
   /** How long people stay, mean; the share of them that comes back, and after how long, mean. @default 2 h, 0.5, 10 min */
@@ -45,6 +46,7 @@ export const behaviour: Behaviour = {
   firstSoundBytes: bytes(7800),
   resumedNew: 0.1,
   resumedAgain: 0.9,
+  patience: seconds(5),
   reloadAfter: seconds(20),
   giveUpAfter: minutes(5),
   leaveAfter: minutes(120),

@@ -19,6 +19,13 @@ export const holdSeconds = 10;
 /** The share up to which newcomers are seated. */
 export const seatShare = 0.92;
 
+/**
+ * Whether newcomers are seated where there is room: below level 3 always; at level 3, who is in line as seats free, but not
+ * while the loops lag; at level 4 nobody.
+ */
+export const mayBeSeated = ({ level }: Standing, lag: number): boolean =>
+  level < 3 || (level === 3 && lag < step(3).lag * releaseLag);
+
 /** A level, and since when (seconds) everything has been calm enough to leave it; `undefined` when it is not. */
 export interface Standing {
   readonly level: ServiceLevel;

@@ -117,7 +117,7 @@ class Simulation {
       coming.came += people * (now + (slot - first + 0.5) * slotSeconds);
     }
     this.#crowd.come(coming.people);
-    const again = [...this.#crowd.waiting.advance(slots), ...this.#crowd.back(now, dt, this.#endLeft(now))];
+    const again = [...this.#crowd.waiting.advance(now, slots), ...this.#crowd.back(now, dt, this.#endLeft(now))];
     const all = [coming, ...again];
     return over ? all.map((one) => ({ ...one, kind: ender as Kind })) : all;
   }
@@ -162,7 +162,7 @@ class Simulation {
       const edge = this.#edges[i];
       if (!edge || !this.#alive[i]) continue;
       this.#alive[i] = 0;
-      const people = edge.empty(1);
+      const people = edge.seating.empty(1);
       this.#orphaned += people;
       // The last sound they got was at most a segment old.
       this.#crowd.orphan(people, now, notice - 0.96, notice);
@@ -182,7 +182,7 @@ class Simulation {
   /** The sound ends: everybody is off their seat, and wants to know what comes now. */
   #end(): void {
     this.#edges.forEach((edge, i) => {
-      if (this.#alive[i]) this.#crowd.dismiss(edge.empty(1));
+      if (this.#alive[i]) this.#crowd.dismiss(edge.seating.empty(1));
     });
     this.#crowd.dismissRest();
   }
@@ -192,7 +192,7 @@ class Simulation {
     sums.busy += (edge.used[0] ?? 0) * dt;
     sums.most = Math.max(sums.most, edge.used[0] ?? 0);
     sums.least = Math.min(sums.least, edge.used[0] ?? 0);
-    sums.short += edge.short > 0 ? edge.short * edge.listeners * dt : 0;
+    sums.short += edge.short > 0 ? edge.short * edge.seating.listeners * dt : 0;
     this.#cpuMost[i] = Math.max(this.#cpuMost[i] ?? 0, edge.used[0] ?? 0);
     for (let resource = 0; resource < resources.length; resource++) {
       this.#fullest.note(resource, edge.used[resource] ?? 0, now, i);
@@ -201,7 +201,7 @@ class Simulation {
 
   #tell(sums: Sums): void {
     const alive = this.#edges.filter((_, i) => this.#alive[i]);
-    const sizes = alive.map((edge) => edge.listeners);
+    const sizes = alive.map((edge) => edge.seating.listeners);
     const queued = alive.reduce((sum, edge) => sum + edge.queue.size, 0);
     const level = alive.reduce((most, edge) => Math.max(most, edge.level), 0);
     const shares = resources.map((_, i) => alive.reduce((most, edge) => Math.max(most, edge.used[i] ?? 0), 0));

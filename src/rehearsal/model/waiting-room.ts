@@ -36,6 +36,7 @@ export class WaitingRoom {
   readonly #people: Float64Array[];
   readonly #came: Float64Array[];
   readonly #sizes: Float64Array;
+  readonly #patience: number;
   readonly #reloadRate: number;
   readonly #giveUpRate: number;
   #slot = 0;
@@ -47,6 +48,7 @@ export class WaitingRoom {
     this.#people = Array.from({ length: lanes }, () => new Float64Array(horizon));
     this.#came = Array.from({ length: lanes }, () => new Float64Array(horizon));
     this.#sizes = new Float64Array(lanes);
+    this.#patience = behaviour.patience / 1000;
     this.#reloadRate = 1000 / behaviour.reloadAfter;
     this.#giveUpRate = 1000 / behaviour.giveUpAfter;
   }
@@ -75,8 +77,8 @@ export class WaitingRoom {
     this.#put(rejoin, firstOfPlayer, people, came, from, to + pauses[0]);
   }
 
-  /** Goes on by so many slots, and gives those whose time has come or who have reloaded, cohort by cohort. */
-  advance(slots: number): Attempt[] {
+  /** Goes on by so many slots from `now` (seconds) on, and gives those whose time has come or who have reloaded, cohort by cohort. */
+  advance(now: number, slots: number): Attempt[] {
     const due: Attempt[] = [];
     const seconds = slots * slotSeconds;
     const reload = 1 - Math.exp(-seconds * this.#reloadRate);
@@ -96,7 +98,8 @@ export class WaitingRoom {
       const reloaded: Attempt = { kind: again, attempt: firstAttempt, people: 0, came: 0 };
       const gone = { people: 0, came: 0 };
       for (let slot = 0; slot < horizon; slot++) {
-        if (this.#people[lane]?.[slot] === 0) continue;
+        const people = this.#people[lane]?.[slot] ?? 0;
+        if (people === 0 || now - (this.#came[lane]?.[slot] ?? 0) / people < this.#patience) continue;
         this.#take(lane, slot, giveUp, gone);
         this.#take(lane, slot, reload, reloaded);
       }

@@ -33,7 +33,8 @@ figcaption{font-weight:600;padding:0 4px 6px}.chart>svg{display:block;width:100%
 .band{fill:var(--c2);opacity:.12}
 .line{fill:none;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}
 .l1{stroke:var(--c1)}.l2{stroke:var(--c2);stroke-dasharray:5 3}.l3{stroke:var(--c3);stroke-dasharray:1.5 3}
-.legend{list-style:none;font-size:.85rem;color:var(--soft);padding:6px 4px 0}.sample{width:22px;height:8px;margin-right:8px}
+.legend{list-style:none;font-size:.85rem;color:var(--soft);padding:6px 4px 0}.legend li{display:flex;gap:8px}
+.sample{flex:none;width:22px;height:8px;margin-top:.5em}
 pre{background:var(--surface);border-radius:14px;padding:14px 16px;margin:0;white-space:pre-wrap;overflow-wrap:anywhere;font-size:.9rem}
 @media(max-width:34rem){h1{font-size:1.55rem}dl.facts{grid-template-columns:1fr;gap:0}dd+dt{margin-top:8px}
 thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}table,tbody,tr,th,td{display:block}
@@ -43,6 +44,6 @@ tbody th,td{border:0;padding:1px 0}td[data-name]::before{content:attr(data-name)
 --good:#064;--bad:#900;--open:#740;--c1:#064;--c2:#900;--c3:#426}
 body{font-size:10pt}main{max-width:none;padding:0}h2{margin-top:18pt}.charts{grid-template-columns:1fr 1fr}
 .chart,table,dl.facts,pre,.verdict{border:1px solid var(--line);border-left-width:1px}.verdict{border-left-width:6px}
-tr,dl.facts,.verdict{break-inside:avoid}}
+table{border-radius:0}tr,dl.facts,.verdict{break-inside:avoid}}
 @page{margin:14mm}
 `.trim();

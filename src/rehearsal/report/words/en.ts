@@ -21,7 +21,7 @@ const en = {
   "column.promise": "Promise",
   "column.owed": "Owed",
   "column.came": "Came",
-  "column.held": "Held?",
+  "column.held": "Verdict",
   "column.attack": "Attack",
   "column.when": "When",
   "column.strength": "How much",

@@ -23,7 +23,7 @@ export default {
   "column.promise": "Promesse",
   "column.owed": "Dû",
   "column.came": "Obtenu",
-  "column.held": "Tenue ?",
+  "column.held": "Verdict",
   "column.attack": "Attaque",
   "column.when": "Quand",
   "column.strength": "Ampleur",

@@ -23,7 +23,7 @@ export default {
   "column.promise": "Janji",
   "column.owed": "Dijanjikan",
   "column.came": "Hasil",
-  "column.held": "Ditepati?",
+  "column.held": "Putusan",
   "column.attack": "Serangan",
   "column.when": "Kapan",
   "column.strength": "Seberapa banyak",
