@@ -16,6 +16,8 @@ export interface ProcessOptions {
   readonly core: string;
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Whether it can be written to. @default false */
+  readonly input?: boolean;
 }
 
 /** Lets this process, and the threads it has, run on one processor only. */
@@ -36,12 +38,12 @@ export class Process implements AsyncDisposable {
   output = "";
   readonly #exited: Promise<void>;
 
-  constructor(name: string, command: readonly string[], { core, cwd, env }: ProcessOptions) {
+  constructor(name: string, command: readonly string[], { core, cwd, env, input = false }: ProcessOptions) {
     this.name = name;
     this.child = spawn("taskset", ["-c", core, ...command], {
       cwd,
       env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [input ? "pipe" : "ignore", "pipe", "pipe"],
     });
     running.add(this);
     this.#exited = new Promise((resolve) => {

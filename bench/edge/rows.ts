@@ -6,9 +6,10 @@ import { numbered } from "./rows/numbered.ts";
 import { scale } from "./rows/scale.ts";
 import { tls } from "./rows/tls.ts";
 import { upstream } from "./rows/upstream.ts";
+import { webrtc } from "./rows/webrtc.ts";
 
 /** All rows, in the order in which they are measured and printed. */
-export const rows: readonly Row[] = [endless, numbered, joins, early, upstream, scale, tls];
+export const rows: readonly Row[] = [endless, numbered, joins, early, upstream, scale, tls, webrtc];
 
 /** The rows of these names; all when there is none. Throws on a name that no row has. */
 export function rowsNamed(names: readonly string[]): readonly Row[] {
