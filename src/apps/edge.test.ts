@@ -10,6 +10,7 @@ import { silentLog } from "../foundation/log.ts";
 import { Meter } from "../foundation/meter.ts";
 import { Scope } from "../foundation/scope.ts";
 import { get } from "../edge/edge.test-server.ts";
+import { TestOrigin } from "../edge/origin.test-server.ts";
 import { type ProcessConfig, sockets } from "./config.ts";
 import { runEdge } from "./edge.ts";
 
@@ -78,4 +79,22 @@ test("ED-30 a port that is taken is a problem with its address", async () => {
     message: `Listening on 127.0.0.1:${port} failed: EADDRINUSE.`,
   });
   taken.close();
+});
+
+test("ED-68 a successor listens only once it knows every Space", async () => {
+  const port = await freePort();
+  const running = runEdge({ ...config(port), succeeds: true }, 1);
+  // Its admin socket is there, and says that the origin is not.
+  const link = new Link(sockets.edge(run, 1));
+  await expect.poll(() => link.json({ path: "/healthz" }).catch(() => undefined)).toMatchObject({ origin: false });
+  link.close();
+  const asked = () => get({ host: "127.0.0.1", port, path: "/live/a/state.json", agent: false });
+  await expect(asked()).rejects.toThrow("ECONNREFUSED");
+  const origin = new TestOrigin(sockets.origin(run));
+  origin.open("a", 10);
+  await origin.start();
+  await running;
+  expect((await asked()).status).toBe(200);
+  await scopes[0]?.end();
+  await origin.die();
 });

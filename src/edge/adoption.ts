@@ -47,8 +47,9 @@ export class Adoption {
     const until = performance.now() + preparedWithinMs;
     while (performance.now() < until) {
       const channel = this.#channel(name);
-      channel?.touch();
-      if (channel && channel.window.latest !== null) return true;
+      if (!channel) return false;
+      channel.touch();
+      if (channel.window.latest !== null) return true;
       await sleep(lookMs);
     }
     return false;

@@ -55,6 +55,7 @@ export async function handOver(channels: Channels, successor: Successor, until: 
       // Those who are slow now have until the next segment to catch up.
       const before = idle.get(channel);
       if (sockets.length > 0) idle.delete(channel);
+      else if (successor.underWay > 0) continue;
       else if (channel.fanOut.size === 0 || (before !== undefined && before !== at.n)) left.delete(channel);
       else idle.set(channel, at.n);
     }

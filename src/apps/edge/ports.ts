@@ -14,6 +14,8 @@ export interface PortsOptions {
   readonly peers?: Peers | undefined;
   /** Whether there is a predecessor to ask. @default false */
   readonly succeeds?: boolean | undefined;
+  /** Milliseconds for which it may take to lend its ports. @default lentWithinMs */
+  readonly lentWithin?: number;
 }
 
 /**
@@ -73,13 +75,13 @@ export class Ports {
   /** Asks the predecessor once; without one, or when it does not answer, there is nothing to inherit. */
   #inherited(): Promise<Map<string, BareHandle>> {
     this.#lent ??= new Promise((resolve) => {
-      const { peers, succeeds, log } = this.#options;
+      const { peers, succeeds, log, lentWithin = lentWithinMs } = this.#options;
       const handles = new Map<string, BareHandle>();
       if (!succeeds || !peers?.canPass) return resolve(handles);
       const timer = setTimeout(() => {
         log.warn("ports-not-lent");
         resolve(handles);
-      }, lentWithinMs);
+      }, lentWithin);
       peers.hear("port", ({ name }, handle) => handle && handles.set(String(name), handle));
       peers.hear("ports-lent", () => {
         clearTimeout(timer);

@@ -1,0 +1,88 @@
+import { EventEmitter, once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { silentLog } from "../../foundation/log.ts";
+import { type BareHandle, handleOf, Peers, type PeerMessage } from "./peers.ts";
+import { Ports } from "./ports.ts";
+
+/** A process with a supervisor that passes everything on to `other`, handles as they are. */
+class Process extends EventEmitter {
+  readonly platform: NodeJS.Platform;
+  readonly connected = true;
+  other: Process | undefined;
+  readonly said: string[] = [];
+
+  constructor(platform: NodeJS.Platform = "linux") {
+    super();
+    this.platform = platform;
+  }
+
+  send(message: PeerMessage, handle: BareHandle | undefined): void {
+    this.said.push(message.t);
+    this.other?.emit("message", message, handle);
+  }
+
+  peers(): Peers {
+    return new Peers(this as unknown as NodeJS.Process);
+  }
+}
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+function server(): Server {
+  const made = createServer((socket) => socket.end());
+  servers.push(made);
+  return made;
+}
+async function freePort(): Promise<number> {
+  const made = createServer().listen(0, "127.0.0.1");
+  await once(made, "listening");
+  const { port } = made.address() as AddressInfo;
+  made.close();
+  await once(made, "close");
+  return port;
+}
+const host = "127.0.0.1";
+
+test("ED-67 a successor listens on its predecessor's own socket", async () => {
+  const [old, next] = [new Process(), new Process()];
+  [old.other, next.other] = [next, old];
+  const port = await freePort();
+  const [first, second] = [server(), server()];
+  await new Ports({ log: silentLog, peers: old.peers() }).open("http", first, { host, port });
+  const ports = new Ports({ log: silentLog, peers: next.peers(), succeeds: true });
+  await ports.open("http", second, { host, port });
+  expect(handleOf(second)).toBe(handleOf(first));
+  // Another port that the predecessor does not have is opened anew, and nobody is asked twice.
+  const other = await freePort();
+  await ports.open("https", server(), { host, port: other });
+  expect(next.said).toEqual(["lend-ports"]);
+  const client = connect(other, host);
+  await once(client, "connect");
+  client.destroy();
+});
+
+test.each([
+  ["does not answer", new Process(), true],
+  ["lends what is no port", new Process(), true],
+  ["cannot pass sockets", new Process("win32"), true],
+  ["is not there", new Process(), false],
+])("ED-67 where the predecessor %s the port is opened beside it", async (how, process, succeeds) => {
+  const port = await freePort();
+  const first = server();
+  await new Ports({ log: silentLog }).open("http", first, { host, port });
+  if (how.includes("no port")) {
+    const liar = (process.other = new Process());
+    liar.on("message", () => {
+      process.emit("message", { t: "port", name: "http" }, { close: () => {} });
+      process.emit("message", { t: "ports-lent" });
+    });
+  }
+  const second = server();
+  const ports = new Ports({ log: silentLog, peers: process.peers(), succeeds, lentWithin: 50 });
+  await ports.open("http", second, { host, port });
+  expect((second.address() as AddressInfo).port).toBe(port);
+  expect(handleOf(second)).not.toBe(handleOf(first));
+});
