@@ -24,11 +24,11 @@ export interface FirstBytes {
   /** Milliseconds until they must have come. */
   readonly withinMs: number;
   /** Judges all that has come. */
-  look(bytes: Buffer): Verdict;
+  readonly look: (bytes: Buffer) => Verdict;
   /** The connection goes on, with all bytes in it that were not taken. */
-  taken(): void;
+  readonly taken: () => void;
   /** They did not come in time. */
-  late(): void;
+  readonly late: () => void;
 }
 
 /**

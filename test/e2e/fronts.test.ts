@@ -1,5 +1,5 @@
 import { X509Certificate, createHash } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import http from "node:http";
 import https from "node:https";
 import { tmpdir } from "node:os";
@@ -158,7 +158,6 @@ async function plays(url: string, wanted: object): Promise<void> {
     const { first, latest } = await stateOf(server.url);
     for (let n = Math.max(first ?? 0, (latest ?? 0) - 20); n <= (latest ?? 0); n++)
       parts.push(await ask(server.url + livePaths.segment("demo", rendition, n)));
-    const { writeFile } = await import("node:fs/promises");
     await writeFile(file, Buffer.concat(parts.map(({ body }) => body)));
     const heard = likeness(sound.subarray(0, 4 * hearingRate), decode(file));
     console.log(`Chromium through ${url}: likeness ${heard.score.toFixed(3)}`);
@@ -347,10 +346,10 @@ test.skipIf(!chromiumPlays)("ED-70 Chromium plays the Space's page over the serv
   plays(`https://localhost:${tlsPort}`, { by: "stream" }),
 );
 
-test.each(["nginx-tls", "caddy"] as const)(
+test.for(["nginx-tls", "caddy"] as const)(
   "ED-79 %s as TLS in front lets everything pass",
-  async (kind) => {
-    if (!isInstalled(kind)) return void console.warn(`${kind} is not installed: not tried`);
+  async (kind, { skip }) => {
+    skip(!isInstalled(kind), "it is not installed");
     await using front = await Front.start(kind, Number(new URL(server.url).port), pem);
     await isTransparent(front.url);
     // The session of this origin has a name that only HTTPS can set.
@@ -376,15 +375,20 @@ test.each(["nginx-tls", "caddy"] as const)(
   60_000,
 );
 
-test("ED-79 HAProxy as TLS in front tells who speaks by the PROXY protocol", async () => {
-  if (!isInstalled("haproxy")) return void console.warn("haproxy is not installed: not tried");
-  await using own = await Server.start({
-    demo: true,
-    env: { ROSTRA_TRUSTED_PROXIES: "127.0.0.1", ROSTRA_PROXY_PROTOCOL: "1" },
-  });
-  await using front = await Front.start("haproxy", Number(new URL(own.url).port), pem);
-  await expect.poll(async () => (await ask(front.url + livePaths.state("demo"))).status, { timeout: 15_000 }).toBe(200);
-  await expect.poll(async () => (await stateOf(front.url)).latest ?? 0, { timeout: 15_000 }).toBeGreaterThan(1);
-  await isTransparent(front.url);
-  await expect(ask(own.url + livePaths.state("demo"), { from: "127.0.0.1" })).resolves.toMatchObject({ status: 400 });
-}, 60_000);
+test.skipIf(!isInstalled("haproxy"))(
+  "ED-79 HAProxy as TLS in front tells who speaks by the PROXY protocol",
+  async () => {
+    await using own = await Server.start({
+      demo: true,
+      env: { ROSTRA_TRUSTED_PROXIES: "127.0.0.1", ROSTRA_PROXY_PROTOCOL: "1" },
+    });
+    await using front = await Front.start("haproxy", Number(new URL(own.url).port), pem);
+    await expect
+      .poll(async () => (await ask(front.url + livePaths.state("demo"))).status, { timeout: 15_000 })
+      .toBe(200);
+    await expect.poll(async () => (await stateOf(front.url)).latest ?? 0, { timeout: 15_000 }).toBeGreaterThan(1);
+    await isTransparent(front.url);
+    await expect(ask(own.url + livePaths.state("demo"), { from: "127.0.0.1" })).resolves.toMatchObject({ status: 400 });
+  },
+  60_000,
+);

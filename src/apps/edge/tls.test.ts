@@ -30,8 +30,8 @@ beforeEach(async () => {
   [files, next] = [await makePair(folder), await makePair(folder, { name: "next" })];
   scope = new Scope();
   logged = [];
-  const note = (event: string, values?: Readonly<Record<string, unknown>>): void =>
-    void logged.push(`${event} ${String(values?.["code"] ?? values?.["names"] ?? "")}`);
+  const note = (event: string, values: { readonly code?: string; readonly names?: string }): void =>
+    void logged.push(`${event} ${values.code ?? values.names ?? ""}`);
   const log = { info: note, error: note } as unknown as Log;
   const clock = anchoredClock(newAnchor());
   const options = await secureOptions(files, await openSecrets(folder));

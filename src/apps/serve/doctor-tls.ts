@@ -1,6 +1,6 @@
 import { readCertificate } from "../../edge/certificate.ts";
 import { errno, Problem, reason } from "../../foundation/errors.ts";
-import type { Finding } from "./doctor.ts";
+import { fail, type Finding, ok, warn } from "./finding.ts";
 import type { ServeOptions } from "./options.ts";
 import { tryTcp } from "./ports.ts";
 
@@ -16,14 +16,9 @@ export async function tlsFindings(
   if (!tls) return [];
   const failed = tries ? await tryTcp(host, tls.port) : undefined;
   const where = `TCP ${host}:${tls.port}`;
-  const port: Finding = failed
-    ? {
-        what: "HTTPS port",
-        level: "fail",
-        found: `${where} ${errno(failed) ?? reason(failed)}`,
-        action: "Give another with --tls-port.",
-      }
-    : { what: "HTTPS port", level: "ok", found: tries ? `${where} is free` : where };
+  const port = failed
+    ? fail("HTTPS port", `${where} ${errno(failed) ?? reason(failed)}`, "Give another with --tls-port.")
+    : ok("HTTPS port", tries ? `${where} is free` : where);
   return [port, await certificate(tls, publicUrl)];
 }
 
@@ -34,19 +29,20 @@ async function certificate(files: { cert: string; key: string }, publicUrl: stri
     const told = `${found.names}, until ${new Date(found.validTo).toISOString()}`;
     const left = found.validTo - Date.now();
     const host = publicUrl === undefined ? undefined : new URL(publicUrl).hostname.replace(/^\[|\]$/g, "");
-    const warn = (action: string): Finding => ({ what, level: "warn", found: told, action });
+    const worry = (action: string): Finding => warn(what, told, action);
     if (left < 0 || found.validFrom > Date.now())
-      return { what, level: "fail", found: told, action: "It is not valid at this time: renew it, or set the clock." };
+      return fail(what, told, "It is not valid at this time: renew it, or set the clock.");
     if (host !== undefined && !found.covers(host))
-      return warn(`It is not for ${host} of --public-url: browsers will refuse it.`);
-    if (left < soonMs) return warn("Renew it now: two weeks are left at most. The files are read again by themselves.");
+      return worry(`It is not for ${host} of --public-url: browsers will refuse it.`);
+    if (left < soonMs)
+      return worry("Renew it now: two weeks are left at most. The files are read again by themselves.");
     if (found.selfSigned)
-      return warn("It is signed by itself: browsers will warn of it. ACME clients get one that they accept.");
+      return worry("It is signed by itself: browsers will warn of it. ACME clients get one that they accept.");
     if (found.chain === 1)
-      return warn("Its file has no intermediate certificate; some clients need it: use the full chain.");
-    return { what, level: "ok", found: told };
+      return worry("Its file has no intermediate certificate; some clients need it: use the full chain.");
+    return ok(what, told);
   } catch (thrown) {
     const action = thrown instanceof Problem ? thrown.action : "See docs/operate.md, “TLS”.";
-    return { what, level: "fail", found: reason(thrown), action };
+    return fail(what, reason(thrown), action);
   }
 }

@@ -6,16 +6,9 @@ import { Link } from "../../foundation/link.ts";
 import { errno, reason } from "../../foundation/errors.ts";
 import { sockets } from "../config.ts";
 import { tlsFindings } from "./doctor-tls.ts";
+import { fail, type Finding, ok, warn } from "./finding.ts";
 import type { ServeOptions } from "./options.ts";
 import { tryTcp, tryUdp } from "./ports.ts";
-
-/** What one look at the machine found. `action` says what to do about anything but `ok`. */
-export interface Finding {
-  readonly what: string;
-  readonly level: "ok" | "warn" | "fail";
-  readonly found: string;
-  readonly action?: string;
-}
 
 /** A listener costs one descriptor; below this a crowd would meet the limit before the machine's. */
 const fewDescriptors = 10_000;
@@ -52,10 +45,6 @@ export async function doctor(options: ServeOptions): Promise<number> {
   );
   return failed ? 1 : 0;
 }
-
-const ok = (what: string, found: string): Finding => ({ what, level: "ok", found });
-const warn = (what: string, found: string, action: string): Finding => ({ what, level: "warn", found, action });
-const fail = (what: string, found: string, action: string): Finding => ({ what, level: "fail", found, action });
 
 async function isRunning(options: ServeOptions): Promise<boolean> {
   const link = new Link(sockets.metrics(options.run), 1);
