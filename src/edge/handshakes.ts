@@ -62,7 +62,8 @@ export class Handshakes {
   /** By the client's end of the connection, which TLS's socket has too. */
   readonly #underWay = new Map<string, UnderWay>();
   #waiting: Waiting[] = [];
-  #turn: NodeJS.Immediate | undefined;
+  /** Whether the next turn of the event loop is taken. */
+  #scheduled = false;
 
   constructor(options: HandshakeOptions) {
     this.#counts = options.counts;
@@ -120,9 +121,10 @@ export class Handshakes {
   }
 
   #schedule(): void {
-    if (this.#waiting.length === 0 || this.#underWay.size >= this.#most) return;
-    this.#turn ??= setImmediate(() => {
-      this.#turn = undefined;
+    if (this.#scheduled || this.#waiting.length === 0 || this.#underWay.size >= this.#most) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
       this.#begin();
       this.#schedule();
     });

@@ -348,6 +348,7 @@ test.skipIf(!chromiumPlays)("ED-70 Chromium plays the Space's page over the serv
 
 test.for(["nginx-tls", "caddy"] as const)(
   "ED-79 %s as TLS in front lets everything pass",
+  { timeout: 60_000 },
   async (kind, { skip }) => {
     skip(!isInstalled(kind), "it is not installed");
     await using front = await Front.start(kind, Number(new URL(server.url).port), pem);
@@ -372,7 +373,6 @@ test.for(["nginx-tls", "caddy"] as const)(
     expect(JSON.stringify(json<Invite>(invited))).toContain(`${front.url}/`);
     if (kind === "caddy" && chromiumPlays) await plays(front.url, { by: "stream" });
   },
-  60_000,
 );
 
 test.skipIf(!isInstalled("haproxy"))(
