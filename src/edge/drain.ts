@@ -6,7 +6,7 @@ import type { Log } from "../foundation/log.ts";
 import { chunksPerSegment, segmentMs } from "../wire/timeline.ts";
 import type { Channel } from "./channel.ts";
 import type { Channels } from "./channels.ts";
-import { handOver, type Successor } from "./hand-over.ts";
+import { handOver, maxHandOverMs, type Successor } from "./hand-over.ts";
 import type { Leaving } from "./leaving.ts";
 import { letGo, lingerMs } from "./raw-answer.ts";
 import type { WebSocketProxy } from "./websocket-proxy.ts";
@@ -62,7 +62,8 @@ export async function drain(options: DrainOptions): Promise<void> {
   const webSocketsGone = webSockets.leave(window);
   let handedOver = 0;
   if (successor) {
-    handedOver = await handOver(channels, successor, since + window);
+    // For nobody is this a wait: whoever is still here plays on.
+    handedOver = await handOver(channels, successor, since + maxHandOverMs);
     counts.handedOver += handedOver;
   }
   const ended = channels.listeners;

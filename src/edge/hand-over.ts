@@ -5,6 +5,8 @@ import type { Channel } from "./channel.ts";
 import type { Channels } from "./channels.ts";
 import type { Position } from "./fan-out.ts";
 
+/** How long handing over may take, ms: a few thousand a second go, on a machine that is busy with other things a few hundred. */
+export const maxHandOverMs = 60_000;
 /** How many sockets may be on their way to the successor at once. */
 export const maxUnderWay = 128;
 /** How often it is looked whether listeners have come to a segment's end, ms. */

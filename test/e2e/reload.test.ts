@@ -132,9 +132,11 @@ test("EE-20 every worker is replaced while they listen: nobody misses a chunk, a
   );
   expect(failed).toEqual([]);
   expect(answered).toBeGreaterThan(100);
-  // Whoever was not handed over came again; a machine that is busy with other things may make some slow.
-  expect(handedOver + moved).toBe(count);
+  // Only who was not handed over came again; a machine that is busy with other things may make some slow.
+  const ended = sum(drained(running).map((one) => one.ended));
+  expect(moved).toBeLessThanOrEqual(ended);
   expect(handedOver).toBeGreaterThan(count * 0.9);
+  expect(running.output.match(/"inherited":true/g)).toHaveLength(edges);
   const metrics = await running.metrics();
   expect(metrics).toMatch(/^rostra_reloads_total\{.*outcome="done"\} 1$/m);
   expect(metrics).toMatch(/^rostra_process_generation\{.*name="edge 2"\} 2$/m);

@@ -1,3 +1,4 @@
+import { maxHandOverMs } from "../../edge/hand-over.ts";
 import { Problem, reason } from "../../foundation/errors.ts";
 import type { Log } from "../../foundation/log.ts";
 import { type Milliseconds, ms } from "../../foundation/duration.ts";
@@ -148,8 +149,7 @@ export class Child {
     this.#leaving.add(old.run);
     const { replaced } = this.#drain;
     old.run.send({ t: "end", drainMs: replaced, why: "replaced" });
-    // What is not handed over within the window is drained for as long again.
-    await old.run.goneWithin(ms(2 * replaced + this.#grace));
+    await old.run.goneWithin(ms(maxHandOverMs + replaced + this.#grace));
     parted();
   }
 
