@@ -88,10 +88,12 @@ export class Edge {
    * goes unanswered.
    */
   takes(dt: number): number {
-    const { cores, backlog, descriptors } = this.#spec;
-    const served = Math.max(0, cores - this.seating.load().work) * dt;
+    const { cores, nic, backlog, descriptors } = this.#spec;
+    const load = this.seating.load();
+    const [work, bytes] = [Math.max(0, cores - load.work) * dt, Math.max(0, nic / 8 - load.bytes) * dt];
+    const served = Math.min(work / this.#newcomer, bytes / (this.#costs.bytes[fresh * 3 + seat] ?? 1));
     const held = Math.min(cores * backlog, Math.max(0, cores * descriptors - this.seating.listeners));
-    return Math.max(0, held - this.queue.size) + served / this.#newcomer;
+    return Math.max(0, held - this.queue.size) + served;
   }
 
   /** Plays to those who are seated, then serves who waits, for `dt` seconds from `now` on. */

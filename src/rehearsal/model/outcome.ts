@@ -11,7 +11,7 @@ export interface Outcome {
   readonly rejoins: Latencies;
   /** Every resource at its fullest, what got above nine tenths first in front. */
   readonly fullest: readonly Fullest[];
-  /** The highest processor share of each edge. */
+  /** The highest processor share of each edge; of more than 64, of each group of them. */
   readonly cpuMost: Float64Array;
   /** Never got an answer and went away. */
   readonly gaveUp: number;

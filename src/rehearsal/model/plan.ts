@@ -76,6 +76,7 @@ export function makePlan(options: PlanOptions): Plan {
     return { outcome, judged: judge(outcome, question.listeners, promises) };
   };
   const need = (asked: Question, at: Costs, guess: number): number | undefined => {
+    if (guessed(asked, at, "lean") > maxEdges) return undefined;
     const short = shortened(asked);
     // Fewer than the lost ones and one, or than the regions, are no answer.
     const fewest = Math.max(asked.regions, lossSize(asked) + 1);
@@ -128,10 +129,15 @@ const lossSize = ({ loss, regions }: Question): number =>
 const mayTry = (question: Question, edges: number): boolean =>
   edges >= Math.max(1, question.regions, lossSize(question) + 1);
 
-/** As many edges as hold everybody on their seats; how they get there is not asked yet. */
-function guessed({ listeners, edge, mix }: Question, { seatWork, seatBytes, seatMemory }: Costs): number {
+/** As many edges as hold everybody on their seats, in full or lean; how they get there is not asked yet. */
+function guessed(
+  { listeners, edge, mix }: Question,
+  { seatWork, seatBytes, seatMemory }: Costs,
+  how: "full" | "lean" = "full",
+): number {
+  const [stream, numbered] = how === "full" ? [0, 2] : [1, 3];
   const each = (cost: Float64Array): number =>
-    mix.stream * (cost[0] ?? 0) + mix.numbered * (cost[2] ?? 0) + mix.hls * (cost[4] ?? 0);
+    mix.stream * (cost[stream] ?? 0) + mix.numbered * (cost[numbered] ?? 0) + mix.hls * (cost[4] ?? 0);
   const share = Math.max(
     each(seatWork) / edge.cores,
     (each(seatBytes) * 8) / edge.nic,

@@ -28,6 +28,7 @@ export interface Judged {
 const crumbs = 1e-9;
 
 export function judge(outcome: Outcome, listeners: number, promises: Promised): Judged[] {
+  // Who stood and then gave up is in both.
   const away = (outcome.turnedAway + outcome.gaveUp) / listeners;
   const short = outcome.shortSeconds / Math.max(1, listeners);
   const late = (name: "join" | "rejoin", measured: number | undefined, target: number): Judged => ({
@@ -37,7 +38,12 @@ export function judge(outcome: Outcome, listeners: number, promises: Promised): 
     held: measured !== undefined && measured <= target,
   });
   return [
-    { name: "seated", target: 1 - promises.turnedAway, measured: 1 - away, held: away <= promises.turnedAway },
+    {
+      name: "seated",
+      target: 1 - promises.turnedAway,
+      measured: Math.max(0, 1 - away),
+      held: away <= promises.turnedAway,
+    },
     late("join", outcome.joins.quantile(0.99), promises.joinP99 / 1000),
     { name: "sound", target: 0, measured: short, held: short <= crumbs },
     ...(outcome.orphaned > 0 ? [late("rejoin", outcome.rejoins.quantile(0.99), promises.rejoinP99 / 1000)] : []),

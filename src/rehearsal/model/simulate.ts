@@ -7,7 +7,8 @@ import { Curves, FullestOf } from "./curves.ts";
 import { Edge, resources } from "./edge.ts";
 import { Latencies } from "./latency.ts";
 import type { Outcome } from "./outcome.ts";
-import { before, checkQuestion, lostEdges, type Question } from "./question.ts";
+import { fleetOf, type Group, together } from "./fleet.ts";
+import { before, checkQuestion, type Question } from "./question.ts";
 import { normal, seeded } from "./random.ts";
 import { Steps } from "./steps.ts";
 import { type Attempt, firstAttempt } from "./waiting-room.ts";
@@ -34,8 +35,10 @@ export function simulate(options: SimulationOptions): Outcome {
 class Simulation {
   readonly #question: Question;
   readonly #behaviour: Behaviour;
+  readonly #groups: readonly Group[];
+  /** One for each group of edges. */
   readonly #edges: Edge[];
-  /** The edges' shares of those who come. */
+  /** Their shares of those who come. */
   readonly #shares: Float64Array;
   readonly #arrivals: Float64Array;
   readonly #crowd: Crowd;
@@ -46,8 +49,8 @@ class Simulation {
   readonly #rejoins = new Latencies();
   readonly #alive: Uint8Array;
   readonly #told: Uint8Array;
-  readonly #lost: readonly number[];
   readonly #cpuMost: Float64Array;
+  readonly #asked: number;
   #steps = 0;
   #bytes = 0;
   #shortSeconds = 0;
@@ -58,18 +61,20 @@ class Simulation {
   constructor({ question, edges, costs, behaviour }: SimulationOptions) {
     this.#question = question;
     this.#behaviour = behaviour;
-    this.#edges = Array.from({ length: edges }, () => new Edge(question.edge, costs, question.mix, behaviour));
-    const random = seeded(question.seed, 2);
-    this.#shares = Float64Array.from({ length: edges }, () =>
-      edges === 1 ? 1 : Math.max(0.5, 1 + behaviour.imbalance * Math.max(-3, Math.min(3, normal(random)))),
+    this.#asked = edges;
+    this.#groups = fleetOf(question, edges);
+    this.#edges = this.#groups.map(
+      ({ size }) => new Edge(together(question.edge, size), costs, question.mix, behaviour),
     );
+    const random = seeded(question.seed, 2);
+    const chance = (): number => behaviour.imbalance * Math.max(-3, Math.min(3, normal(random)));
+    this.#shares = Float64Array.from(this.#groups, ({ size }) => size * Math.max(0.5, 1 + chance()));
     this.#arrivals = arrivals(question, behaviour);
     this.#crowd = new Crowd(question.listeners, behaviour);
     this.#curves = new Curves(0 - before / 1000, Math.ceil(slotsOf(question) / slotsPerSecond));
-    this.#alive = new Uint8Array(edges).fill(1);
-    this.#told = new Uint8Array(edges).fill(1);
-    this.#lost = lostEdges(question, edges);
-    this.#cpuMost = new Float64Array(edges);
+    this.#alive = new Uint8Array(this.#groups.length).fill(1);
+    this.#told = new Uint8Array(this.#groups.length).fill(1);
+    this.#cpuMost = new Float64Array(this.#groups.length);
   }
 
   run(): void {
@@ -111,11 +116,9 @@ class Simulation {
     if (over) this.#end();
     const first = Math.round((now + before / 1000) * slotsPerSecond);
     const coming: Attempt = { kind: fresh, attempt: firstAttempt, people: 0, came: 0 };
-    for (let slot = first; slot < first + slots; slot++) {
-      const people = this.#arrivals[slot] ?? 0;
-      coming.people += people;
-      coming.came += people * (now + (slot - first + 0.5) * slotSeconds);
-    }
+    for (let slot = first; slot < first + slots; slot++) coming.people += this.#arrivals[slot] ?? 0;
+    // Within a step people come evenly: when exactly is below what is looked at.
+    coming.came = coming.people * (now + dt / 2);
     this.#crowd.come(coming.people);
     const again = [...this.#crowd.waiting.advance(now, slots), ...this.#crowd.back(now, dt, this.#endLeft(now))];
     const all = [coming, ...again];
@@ -155,12 +158,13 @@ class Simulation {
     const { loss } = this.#question;
     if (!loss) return;
     const since = now - loss.at / 1000;
-    if (since >= this.#behaviour.untoldAfter / 1000 - 1e-9) for (const i of this.#lost) this.#told[i] = 0;
     if (since < -1e-9) return;
+    const untold = since >= this.#behaviour.untoldAfter / 1000 - 1e-9;
     const notice = this.#behaviour.noticeAfter / 1000;
-    for (const i of this.#lost) {
-      const edge = this.#edges[i];
-      if (!edge || !this.#alive[i]) continue;
+    for (const [i, edge] of this.#edges.entries()) {
+      if (!this.#groups[i]?.lost) continue;
+      if (untold) this.#told[i] = 0;
+      if (!this.#alive[i]) continue;
       this.#alive[i] = 0;
       const people = edge.seating.empty(1);
       this.#orphaned += people;
@@ -189,7 +193,7 @@ class Simulation {
 
   #count(edge: Edge, i: number, now: number, sums: Sums, dt: number): void {
     sums.bytes += edge.bytes;
-    sums.busy += (edge.used[0] ?? 0) * dt;
+    sums.busy += (edge.used[0] ?? 0) * dt * (this.#groups[i]?.size ?? 1);
     sums.most = Math.max(sums.most, edge.used[0] ?? 0);
     sums.least = Math.min(sums.least, edge.used[0] ?? 0);
     sums.short += edge.short > 0 ? edge.short * edge.seating.listeners * dt : 0;
@@ -224,7 +228,7 @@ class Simulation {
       joinP50: this.#second.quantile(0.5) ?? Number.NaN,
       joinP99: this.#second.quantile(0.99) ?? Number.NaN,
       egress: sums.bytes * 8,
-      cpuMean: sums.busy / Math.max(1, alive.length),
+      cpuMean: sums.busy / this.#groups.reduce((sum, { size }, i) => sum + (this.#alive[i] ? size : 0), 0),
       cpuMost: sums.most,
       cpuLeast: Number.isFinite(sums.least) ? sums.least : 0,
       level,
@@ -237,7 +241,7 @@ class Simulation {
   outcome(): Outcome {
     const { waiting } = this.#crowd;
     return {
-      edges: this.#edges.length,
+      edges: this.#asked,
       curves: this.#curves,
       joins: this.#joins,
       rejoins: this.#rejoins,

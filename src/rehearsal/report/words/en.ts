@@ -52,7 +52,6 @@ const en = {
   "arrivals.ramp": "evenly over {over}",
   "arrivals.push": "after a notification, over {over}",
   "arrivals.trace": "as in {file}",
-  "arrivals.traceOf": "as in a trace of {rows} seconds",
   mix: "{stream} endless stream, {numbered} numbered segments, {hls} HLS",
   edge: "{cores} cores, {nic}, {memory} of memory, {descriptors} descriptors a worker",
   "edge.tls": "{cores} cores, {nic}, {memory} of memory, {descriptors} descriptors a worker, TLS",
@@ -67,11 +66,14 @@ const en = {
   "prices.none": "none were given",
   "tree.direct": "every edge follows the origin: {requests} requests a second there, {share} of a core",
   "tree.tiers": "relays between: {tiers}; the fullest parent answers {requests} requests a second, {share} of a core",
-  "finding.needed": "{n} edges are needed.",
-  "finding.neededRange": "{n} edges are needed; {low} to {high} at the two ends of the calibration.",
+  "finding.needed": { one: "{n} edge is needed.", other: "{n} edges are needed." },
+  "finding.neededRange": {
+    one: "{n} edge is needed; {low} to {high} at the two ends of the calibration.",
+    other: "{n} edges are needed; {low} to {high} at the two ends of the calibration.",
+  },
   "finding.neededNone": "No number up to {most} edges is enough.",
   "finding.tooMany": "over {most}",
-  "finding.asked": "With {n} edges, as asked.",
+  "finding.asked": { one: "With {n} edge, as asked.", other: "With {n} edges, as asked." },
   "finding.seated": "At most {seated} hear it at once, at {at}.",
   "finding.turnedAway":
     "{people} of them stand in line or get the static page for a while; at most {standing} at once, at {at}. What was full then: {resource}.",
@@ -120,7 +122,7 @@ const en = {
   "level.3": "standing",
   "level.4": "static",
   "change.none": "Nothing: every promise holds, with one edge lost as well.",
-  "change.moreEdges": "Run {n} edges.",
+  "change.moreEdges": { one: "Run {n} edge.", other: "Run {n} edges." },
   "change.bearLoss": "Run {n} edges, and the loss of one is borne too.",
   "change.tls":
     "TLS is most of what an arrival costs here: put its handshakes elsewhere (a front with hardware, a CDN for the page), or give the edges more cores.",
@@ -179,4 +181,6 @@ const en = {
 export default en;
 /** What can be said, and every word of a language. */
 export type Key = keyof typeof en;
-export type Words = Readonly<Record<Key, string>>;
+/** A text with `{name}` places, or one for each plural category of the language (`Intl.PluralRules` of `n`). */
+export type Message = string | Readonly<Partial<Record<Intl.LDMLPluralRule, string>> & { readonly other: string }>;
+export type Words = Readonly<Record<Key, Message>>;

@@ -54,7 +54,6 @@ export default {
   "arrivals.ramp": "régulièrement, en {over}",
   "arrivals.push": "après une notification, en {over}",
   "arrivals.trace": "comme dans {file}",
-  "arrivals.traceOf": "comme dans un relevé de {rows} secondes",
   mix: "{stream} flux continu, {numbered} segments numérotés, {hls} HLS",
   edge: "{cores} cœurs, {nic}, {memory} de mémoire, {descriptors} descripteurs par processus",
   "edge.tls": "{cores} cœurs, {nic}, {memory} de mémoire, {descriptors} descripteurs par processus, TLS",

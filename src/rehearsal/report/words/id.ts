@@ -54,7 +54,6 @@ export default {
   "arrivals.ramp": "merata dalam {over}",
   "arrivals.push": "setelah notifikasi, dalam {over}",
   "arrivals.trace": "seperti dalam {file}",
-  "arrivals.traceOf": "seperti dalam catatan {rows} detik",
   mix: "{stream} aliran tanpa henti, {numbered} segmen bernomor, {hls} HLS",
   edge: "{cores} inti, {nic}, memori {memory}, {descriptors} deskriptor tiap pekerja",
   "edge.tls": "{cores} inti, {nic}, memori {memory}, {descriptors} deskriptor tiap pekerja, TLS",

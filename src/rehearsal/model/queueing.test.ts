@@ -1,0 +1,43 @@
+import { describe, expect, test } from "vitest";
+import { chanceWait } from "./chance-wait.ts";
+import { Latencies } from "./latency.ts";
+import { meanWait, waitQuantile } from "./queueing.ts";
+
+describe("waiting below capacity", () => {
+  test("RH-5 the mean wait is that of Pollaczek and Khinchine, worked out by hand", () => {
+    // 100 jobs a second of exactly 5 ms: ρ = 0.5, λ·E[S²] = 100 · 25e-6, so 2.5 ms.
+    expect(meanWait(100 * 0.005 ** 2, 0.5)).toBeCloseTo(0.0025, 12);
+    // Exponential jobs of 5 ms (M/M/1): E[S²] is twice the square, and the wait is ρ/(μ − λ) = 0.5 / 100 s.
+    expect(meanWait(100 * 2 * 0.005 ** 2, 0.5)).toBeCloseTo(0.5 / (200 - 100), 12);
+  });
+
+  test("RH-5 its quantiles are exact for M/M/1, and nobody waits who comes when it is idle", () => {
+    // P(W > t) = ρ·e^(−(μ−λ)t): with ρ = 0.5, μ − λ = 100 a tenth waits longer than ln(5)/100 s.
+    expect(waitQuantile(0.005, 0.5, 0.9)).toBeCloseTo(Math.log(5) / 100, 12);
+    expect(waitQuantile(0.005, 0.5, 0.5)).toBe(0);
+    expect(waitQuantile(0, 0, 0.99)).toBe(0);
+  });
+
+  test("RH-5 who comes during a push waits for half of it on average, and what pushes take is not there for others", () => {
+    // Half of the core pushes for 8 ms at a time; nobody else comes.
+    const alone = chanceWait({ rate: 0, service: 0.001, playing: 0.5, push: 0.008 });
+    expect(alone.mean).toBeCloseTo(0.5 * 0.004, 12);
+    expect(alone.service).toBeCloseTo(0.002, 12);
+    // 250 a second of 1 ms on the half that is left: as 2 ms each, ρ = 0.5, 1 ms of waiting.
+    expect(chanceWait({ rate: 250, service: 0.001, playing: 0.5, push: 0 }).mean).toBeCloseTo(0.001, 12);
+    // A push never keeps the loop longer than its bound.
+    expect(chanceWait({ rate: 0, service: 0.001, playing: 0.5, push: 5 }).mean).toBeCloseTo(0.0025, 12);
+  });
+
+  test("RH-5 percentiles are told to a bin's width, and of nobody there is none", () => {
+    const waits = new Latencies();
+    expect(waits.quantile(0.5)).toBeUndefined();
+    for (let i = 1; i <= 1000; i++) waits.add(i / 1000, 1);
+    for (const share of [0.1, 0.5, 0.9, 0.99]) {
+      expect(Math.abs(Math.log((waits.quantile(share) ?? 0) / share))).toBeLessThan(0.09);
+    }
+    waits.add(1e9, 1);
+    expect(waits.quantile(1)).toBeLessThan(3000);
+    expect(waits.total).toBe(1001);
+  });
+});
