@@ -106,11 +106,15 @@ test("ED-58 an edge below that was given part of a bad segment is cut off before
   const one = await above();
   let tries = 0;
   one.spoil = (chunk, _rendition, n, part) => (n === 10 && part === 2 && tries++ === 0 ? flipped(chunk) : chunk);
-  await using edge = await follows([one.url]);
+  const other = await above();
+  await using edge = await follows([one.url, other.url]);
   await using below = await follows([`http://127.0.0.1:${edge.port}`]);
+  using listener = below.stream(path);
   const held = below.get(livePaths.segment("a", rendition, 10));
-  await until(() => one.fetches.has(livePaths.segment("a", rendition, 10)));
-  await publish([one], 3);
+  await until(() => listener.body.equals(streamed(one, 9, 9)));
+  await publish([one, other], 1);
+  await until(() => listener.body.length > streamed(one, 9, 9).length, "the first chunk has come all the way");
+  await publish([one, other], 2);
   expect((await held).body.equals(one.segment("a", rendition, 10))).toBe(true);
   expect(edge.metric("rostra_edge_bad_segments_total")).toBe(1);
   expect(below.metric("rostra_edge_bad_segments_total")).toBe(0);

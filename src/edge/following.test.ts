@@ -3,6 +3,7 @@ import http from "node:http";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
+import { createLog } from "../foundation/log.ts";
 import { digestHeader, edgeIdHeader, edgePaths, keyHeader } from "../wire/edges.ts";
 import { chunksHeader, livePaths } from "../wire/paths.ts";
 import type { FeedLine } from "../wire/timelines.ts";
@@ -223,6 +224,11 @@ test("ED-53 what edges below count is told upward as one with one's own", async 
   const listeners = [main, middle, leaf].flatMap((edge) => Array.from({ length: 2 }, () => edge.stream(path)));
   await until(() => (main.origin.audiences.at(-1)?.listeners["a"] ?? 0) >= 6);
   expect(main.origin.audiences.at(-1)).toMatchObject({ edge: "main", listeners: { a: 6 } });
+  // An edge that asks for segments is nobody who listens.
+  expect((await main.get(livePaths.segment("a", rendition, 9), withKey)).status).toBe(200);
+  const reports = main.origin.audiences.length;
+  await until(() => main.origin.audiences.length > reports);
+  expect(main.origin.audiences.filter(({ numbered }) => (numbered?.["a"] ?? 0) > 0)).toEqual([]);
   expect(main.origin.audiences.at(-1)?.urls).toEqual(
     expect.arrayContaining(["https://middle.example", "https://leaf.example"]),
   );
@@ -248,9 +254,28 @@ test("ED-54 when the source that is followed dies the next is asked at once, and
   expect(edge.metric("rostra_edge_upstream_rank")).toBe(1);
 });
 
+test("ED-54 another source that is a moment behind takes nothing back", async () => {
+  const [one, two] = [await above(12), await above(11)];
+  await using edge = await follows([one.url, two.url]);
+  using feed = await readFeed(edge.port);
+  await until(() => feed.lines.some(({ t }) => t === "synced"));
+  await one.die();
+  await until(() => edge.edge.directory.synced && edge.metric("rostra_edge_upstream_rank") === 1);
+  expect(edge.edge.directory.find("a")?.state.latest).toBe(11);
+  two.publishSegment("a");
+  two.publishSegment("a");
+  await until(() => edge.edge.directory.find("a")?.state.latest === 12);
+  const told = feed.lines.flatMap((line) =>
+    line.t === "latest" ? [line.latest] : line.t === "state" ? [line.state.latest ?? 0] : [],
+  );
+  expect(told).toEqual(told.toSorted((x, y) => x - y));
+});
+
 test("ED-54 a source that falls silent in the middle of a segment, its connections open, is left as well", async () => {
   const [one, two] = [await above(), await above()];
-  await using edge = await follows([one.url, two.url]);
+  const told: string[] = [];
+  const log = createLog({ process: "test", write: (line) => void told.push(line) });
+  await using edge = await follows([one.url, two.url], { feedTiming: { ...feedTiming, lostMs: 60_000 }, log });
   using listener = edge.stream(path);
   await until(() => listener.body.equals(streamed(two, 9, 9)));
   await publish([one, two], 1);
@@ -262,6 +287,8 @@ test("ED-54 a source that falls silent in the middle of a segment, its connectio
   await until(() => listener.body.length >= streamed(two, 9, 11).length);
   expect(listener.body.equals(streamed(two, 9, 11))).toBe(true);
   await until(() => edge.metric("rostra_edge_upstream_rank") === 1 && edge.edge.directory.synced);
+  expect(told.filter((line) => line.includes("upstream-moved")).join()).toContain("it said nothing for");
+  expect(told.join()).not.toContain(key);
 });
 
 test("ED-54 a source whose segments fail again and again is left, though its feed is well", async () => {
@@ -285,7 +312,9 @@ test("ED-55 a preferred source is followed again once it has been well for a whi
   const [one, two] = [await above(), await above()];
   const port = Number(new URL(one.url).port);
   await using edge = await follows([one.url, two.url]);
+  await using patient = await follows([one.url, two.url], { feedTiming: { ...feedTiming, wellMs: 1e9 } });
   await one.die();
+  await until(() => patient.metric("rostra_edge_upstream_rank") === 1);
   await until(() => edge.edge.directory.synced && edge.metric("rostra_edge_upstream_rank") === 1);
   const again = new TestOrigin("");
   dying.push(again);
@@ -300,6 +329,7 @@ test("ED-55 a preferred source is followed again once it has been well for a whi
   quickTicks(again);
   await until(() => edge.metric("rostra_edge_upstream_rank") === 0 && edge.edge.directory.synced);
   expect(edge.edge.health().upstream).toBe(one.url);
+  expect(patient.metric("rostra_edge_upstream_rank")).toBe(1);
 });
 
 test("ED-56 while all are away what there is is served, listeners stay, and go on without a segment twice", async () => {
