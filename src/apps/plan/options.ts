@@ -7,6 +7,7 @@ import { type ModelError, readModelError } from "../../rehearsal/model/model-err
 import { type Prices, readPrices } from "../../rehearsal/model/price.ts";
 import { promised, type Promised } from "../../rehearsal/model/promises.ts";
 import { type Arrivals, type Question, type Way, ways } from "../../rehearsal/model/question.ts";
+import { reference } from "../../rehearsal/model/reference.ts";
 import { readTrace } from "../../rehearsal/model/trace.ts";
 import { people } from "../../rehearsal/model/units.ts";
 import { isLanguage, type Language, languages } from "../../rehearsal/report/language.ts";
@@ -52,7 +53,6 @@ export interface PlanCommand {
   readonly html: string | undefined;
 }
 
-const shippedCalibration = new URL("../../rehearsal/model/calibration.reference.json", import.meta.url);
 /** The largest file that is read: a trace of some days. */
 const maxFileBytes = 16 * 1024 ** 2;
 
@@ -93,7 +93,7 @@ export async function planCommand(words: PlanWords): Promise<PlanCommand> {
     },
     edges: edges === undefined ? undefined : whole("--edges", edges, 0),
     promises: { ...promised, joinP99: duration("--join-p99", word("join-p99") ?? `${promised.joinP99}ms`) },
-    calibration: await calibrationOf(word("calibration")),
+    calibration: (await readOr(word("calibration"), readCalibration)) ?? reference,
     prices: prices && price !== undefined ? { ...prices, edgeHour: price } : prices,
     modelError: await readOr(word("model-error"), readModelError),
     trace: arrivals.file,
@@ -141,13 +141,6 @@ function lossOf(text: string | undefined): Question["loss"] {
   const [, what = "", at = ""] = /^(\d+|region)@(T.*)$/.exec(text) ?? [];
   if (what === "") throw off("--lose", text, "how many edges and when, such as 1@T+30s, or region@T+5m");
   return { edges: what === "region" ? "region" : whole("--lose", what), at: moment("--lose", at) };
-}
-
-async function calibrationOf(file: string | undefined): Promise<CalibrationRecord> {
-  return (
-    (await readOr(file, readCalibration)) ??
-    readCalibration(JSON.parse(await readFile(shippedCalibration, "utf8")), "the reference")
-  );
 }
 
 async function readOr<T>(file: string | undefined, read: (json: unknown, where: string) => T): Promise<T | undefined> {

@@ -1,20 +1,14 @@
-import { readFileSync } from "node:fs";
 import { minutes, ms, seconds } from "../../foundation/duration.ts";
 import { complete } from "./assumptions.ts";
 import { type Behaviour, behaviour } from "./behaviour.ts";
-import { readCalibration } from "./calibration.ts";
 import { type Costs, costsOf } from "./costs.ts";
 import type { Outcome } from "./outcome.ts";
 import type { EdgeSpec, Question } from "./question.ts";
+import { reference } from "./reference.ts";
 import { simulate } from "./simulate.ts";
 import { bitsPerSecond, bytes, people } from "./units.ts";
 
 /** Questions and costs for the tests of the model. */
-export const reference = readCalibration(
-  JSON.parse(readFileSync(new URL("calibration.reference.json", import.meta.url), "utf8")),
-  "the reference",
-);
-
 export const edge: EdgeSpec = {
   cores: 4,
   nic: bitsPerSecond(10e9),

@@ -1,5 +1,6 @@
 import { makePlan } from "../model/plan.ts";
-import { question, reference } from "../model/questions.fixture.ts";
+import { question } from "../model/questions.fixture.ts";
+import { reference } from "../model/reference.ts";
 import { people } from "../model/units.ts";
 import { planRecord } from "./plan-record.ts";
 import { count, share, span } from "./quantities.ts";
