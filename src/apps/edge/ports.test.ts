@@ -86,3 +86,24 @@ test.each([
   expect((second.address() as AddressInfo).port).toBe(port);
   expect(handleOf(second)).not.toBe(handleOf(first));
 });
+
+test("ED-69 a burst of connections is accepted one in each turn of the loop", async () => {
+  const port = await freePort();
+  let [inTurn, accepted] = [0, 0];
+  const listening = createServer((socket) => {
+    inTurn++;
+    accepted++;
+    socket.destroy();
+  });
+  servers.push(listening);
+  await new Ports({ log: silentLog }).open("http", listening, { host, port });
+  // The kernel completes them all while nobody accepts.
+  for (let i = 0; i < 200; i++) connect(port, host).on("error", () => {});
+  let most = 0;
+  while (accepted < 200) {
+    inTurn = 0;
+    await new Promise((turn) => setImmediate(turn));
+    most = Math.max(most, inTurn);
+  }
+  expect(most).toBe(1);
+});
