@@ -68,7 +68,7 @@ export class Channel implements PullerSink {
       counts: parts.counts,
       slices: parts.slices,
       writes: parts.writes,
-      onBoundary: (next) => parts.onBoundary?.(this, next),
+      onBoundary: () => parts.onBoundary?.(this.fanOut),
     });
     this.holds = new Holds(parts.budget);
     this.readers = new ChunkReaders(parts.readers);

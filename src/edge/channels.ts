@@ -1,5 +1,6 @@
 import type { RenditionName } from "../wire/rendition.ts";
 import { Channel } from "./channel.ts";
+import type { FanOut } from "./fan-out.ts";
 import type { SpaceEntry } from "./directory.ts";
 import type { EdgeParts } from "./parts.ts";
 
@@ -25,7 +26,7 @@ export class Channels {
   }
 
   /** Called whenever all of a channel's listeners have everything before a segment. */
-  set onBoundary(hear: (channel: Channel) => void) {
+  set onBoundary(hear: (fanOut: FanOut) => void) {
     this.#parts.onBoundary = hear;
   }
 

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Milliseconds, ms } from "../foundation/duration.ts";
 import type { Log } from "../foundation/log.ts";
 import { chunksPerSegment, segmentMs } from "../wire/timeline.ts";
-import type { Channel } from "./channel.ts";
 import type { Channels } from "./channels.ts";
+import type { FanOut } from "./fan-out.ts";
 import { handOver, maxHandOverMs, type Successor } from "./hand-over.ts";
 import type { Leaving } from "./leaving.ts";
 import { letGo, lingerMs } from "./raw-answer.ts";
@@ -103,20 +103,20 @@ async function endResponses(channels: Channels, window: Milliseconds): Promise<v
   const total = channels.listeners;
   const pace = window < 2 * segmentMs ? 0 : window - segmentMs - spreadMs;
   let ended = 0;
-  const boundaries = new Map<Channel, number>();
-  const endDue = ({ fanOut }: Channel): void => {
+  const boundaries = new Map<FanOut, number>();
+  const endDue = (fanOut: FanOut): void => {
     const passed = performance.now() - since;
     const due = Math.ceil(total * (passed >= pace ? 1 : passed / pace)) - ended;
     const sockets = due > 0 ? (fanOut.release(due)?.sockets ?? []) : [];
     for (const socket of sockets) setTimeout(() => letGo(socket), Math.random() * spreadMs);
     ended += sockets.length;
   };
-  channels.onBoundary = (channel) => {
-    boundaries.set(channel, performance.now());
-    endDue(channel);
+  channels.onBoundary = (fanOut) => {
+    boundaries.set(fanOut, performance.now());
+    endDue(fanOut);
   };
   while (channels.listeners > 0 && performance.now() - since < window) {
-    for (const [channel, at] of boundaries) if (performance.now() - at < freshMs) endDue(channel);
+    for (const [fanOut, at] of boundaries) if (performance.now() - at < freshMs) endDue(fanOut);
     if (performance.now() - since >= pace) channels.drain();
     await sleep(lookMs);
   }

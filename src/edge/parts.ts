@@ -1,10 +1,8 @@
 import type { Clock } from "../foundation/clock.ts";
 import type { Log } from "../foundation/log.ts";
-import type { SegmentNumber } from "../wire/timeline.ts";
-import type { Channel } from "./channel.ts";
 import type { ReaderBudget } from "./chunk-readers.ts";
 import type { DirectWrites } from "./direct-writes.ts";
-import type { FanOutCounts } from "./fan-out.ts";
+import type { FanOut, FanOutCounts } from "./fan-out.ts";
 import type { HoldBudget } from "./holds.ts";
 import type { PushMode } from "./push-mode.ts";
 import type { Slices } from "./slices.ts";
@@ -31,6 +29,6 @@ export interface EdgeParts {
   readonly slices: Slices;
   /** How bytes get to listeners. */
   readonly writes: DirectWrites;
-  /** Called when all of a channel's listeners have everything before segment `next`: the moment to hand some over. */
-  onBoundary?: (channel: Channel, next: SegmentNumber) => void;
+  /** Called when all of a channel's listeners have everything up to a segment's end: the moment to let some go. */
+  onBoundary?: (fanOut: FanOut) => void;
 }

@@ -101,7 +101,7 @@ interface Playback {
 
 /** Runs in the page before anything of ours: follows what is played. */
 function watchPlayback(): void {
-  // eslint-disable-next-line typescript/unbound-method
+  // oxlint-disable-next-line typescript/unbound-method -- it is called with its `this` below
   const play = HTMLMediaElement.prototype.play;
   const heard = new Set<HTMLMediaElement>();
   let stalls = 0;
