@@ -132,11 +132,12 @@ class CrowdListener {
     const waiting = this.#waiting;
     for (let n = Math.floor((this.next ?? 0) / 3); n < before; n++) {
       const answer = await fetch(`${urls[this.#edge]}${path}/${n}.m4s`).catch(() => undefined);
-      if (!answer?.ok) this.#crowd.faults.push(`segment ${n} could not be had any more: ${answer?.status}`);
       const bytes = Buffer.from((await answer?.arrayBuffer().catch(() => undefined)) ?? new ArrayBuffer(0));
-      for (const chunk of new ChunkReader().push(bytes))
-        if (chunk.slot === this.next) this.#play(chunk.slot, chunk.bytes);
       this.#crowd.filled++;
+      if (answer?.ok) {
+        for (const chunk of new ChunkReader().push(bytes))
+          if (chunk.slot === this.next) this.#play(chunk.slot, chunk.bytes);
+      } else this.#crowd.faults.push(`segment ${n} could not be had: ${answer?.status ?? "no answer"}`);
     }
     // It may have moved on meanwhile, and begun anew.
     if (waiting === undefined || this.#waiting !== waiting) return;
