@@ -148,6 +148,15 @@ describe("rostra plan", () => {
     }
   });
 
+  test("RH-24 the answers in the document are those of the program (the quickest two of them)", async () => {
+    const document = await readFile(new URL("../../docs/rehearsal.md", import.meta.url), "utf8");
+    const blocks = [...document.matchAll(/```\n\$ rostra plan (.+)\n([\s\S]*?)\n```/g)];
+    expect(blocks.length).toBe(8);
+    for (const [, words = "", answer = ""] of blocks.slice(0, 2)) {
+      expect((await rostra(...words.split(" "))).out.split("\n\nThe question\n")[0]).toBe(answer);
+    }
+  });
+
   test("RH-21 --help has every option", async () => {
     const { out } = await rostra("--help");
     const { planFlags } = await import("./plan/options.ts");
