@@ -40,28 +40,28 @@ export const perProcess = Number(execFileSync("sh", ["-c", "ulimit -Hn"], { enco
 const within = (count: number): number => (Number.isNaN(perProcess) ? count : Math.min(count, perProcess));
 
 export const fullSizes: Sizes = {
-  periods: 8,
+  periods: 6,
   settle: 1,
-  joinTimeout: 12,
+  joinTimeout: 8,
   endless: 10_000,
   endlessRate: 2500,
   byChunk: 1900,
   numbered: 5000,
   early: 5000,
-  earlyRounds: 4,
+  earlyRounds: 3,
   burst: within(20_000),
   scale: [1000, 5000, 20_000, 80_000],
-  rivalScale: [1000, 5000, within(20_000)],
+  rivalScale: [1000, within(20_000)],
   upstream: [10, 1000, within(20_000)],
   tls: 5000,
-  handshakeSeconds: 4,
+  handshakeSeconds: 3,
   webrtc: 40,
 };
 
 export const quickSizes: Sizes = {
   periods: 2,
   settle: 0.2,
-  joinTimeout: 4,
+  joinTimeout: 3,
   endless: 4000,
   endlessRate: 4000,
   byChunk: 1000,
@@ -69,7 +69,7 @@ export const quickSizes: Sizes = {
   early: 2000,
   earlyRounds: 1,
   burst: 4000,
-  scale: [1000, 5000],
+  scale: [6000],
   rivalScale: [],
   upstream: [10, 1000],
   tls: 1000,
@@ -123,7 +123,9 @@ export class Bench implements AsyncDisposable {
       await using source = new Source(folder);
       await source.start();
       await using server = await start({ folder, source, programs: this.programs });
-      return await use(server, source);
+      const used = await use(server, source);
+      server.requireAlive();
+      return used;
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

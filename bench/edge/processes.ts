@@ -94,14 +94,10 @@ export class Process implements AsyncDisposable {
     for (const pid of this.pids) quiet(() => Number(process.kill(pid, "SIGKILL")));
   }
 
-  /** SIGTERM, and SIGKILL when that takes long. */
+  /** Ends it at once: nothing that it has is wanted any more. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.ended) {
-      this.child.kill("SIGTERM");
-      await Promise.race([this.#exited, sleep(3000, undefined, { ref: false })]);
-      this.kill();
-      await Promise.race([this.#exited, sleep(2000, undefined, { ref: false })]);
-    }
+    this.kill();
+    await Promise.race([this.#exited, sleep(2000, undefined, { ref: false })]);
     running.delete(this);
   }
 }

@@ -5,12 +5,13 @@
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { reason } from "../../src/foundation/errors.ts";
 import { machine } from "../figures.ts";
 import { Bench, fullSizes, quickSizes } from "./bench.ts";
 import { build } from "./load.ts";
 import { loadCore, pinMyself } from "./processes.ts";
 import { install } from "./rivals.ts";
-import { type Run, type Sample, summarise } from "./row.ts";
+import { type Row, type Run, type Sample, summarise } from "./row.ts";
 import { rowsNamed } from "./rows.ts";
 import { drawPictures } from "./pictures.ts";
 import { section } from "./table.ts";
@@ -41,14 +42,22 @@ const measured = new Map(rows.map((row): [string, Run[]] => [row.name, []]));
 for (let run = 1; run <= runs; run++) {
   for (const row of rows) {
     const samples = new Map<string, Sample>();
-    for await (const sample of row.measure(bench)) {
-      samples.set(sample.subject, sample);
-      const figures = row.columns.map(
-        ({ key, title, digits = 0 }) => `${title} ${sample.values[key]?.toFixed(digits) ?? ""}`,
-      );
-      tell(`run ${run}/${runs} ${row.name}: ${sample.subject}: ${[...figures, ...sample.faults].join(", ")}`);
-    }
+    // What breaks one row keeps the others.
+    await measure(row, samples, run).catch((thrown: unknown) => {
+      process.exitCode = 1;
+      tell(`run ${run}/${runs} ${row.name} broke: ${reason(thrown)}`);
+    });
     measured.get(row.name)?.push(samples);
+  }
+}
+
+async function measure(row: Row, samples: Map<string, Sample>, run: number): Promise<void> {
+  for await (const sample of row.measure(bench)) {
+    samples.set(sample.subject, sample);
+    const figures = row.columns.map(
+      ({ key, title, digits = 0 }) => `${title} ${sample.values[key]?.toFixed(digits) ?? ""}`,
+    );
+    tell(`run ${run}/${runs} ${row.name}: ${sample.subject}: ${[...figures, ...sample.faults].join(", ")}`);
   }
 }
 

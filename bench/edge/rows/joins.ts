@@ -16,7 +16,7 @@ export const joins: Row = {
   about: ({ sizes }) =>
     `${sizes.burst} listeners connect and ask within ${burstSeconds} seconds (one process here can have ${sizes.burst === 20_000 ? "more" : "no more"} ` +
     `descriptors). First byte: from connect() on. nginx sends what a newcomer of Rostra gets first, as a static file, and ` +
-    `nobody listens on. Rostra and Icecast have had a thousand joins before. Who has no sound after 15 seconds has failed.`,
+    `nobody listens on. Rostra and Icecast have had a thousand joins before. Who has no sound after ${sizes.joinTimeout} seconds has failed.`,
   columns: [
     { key: "served", title: "served, %", digits: 2 },
     { key: "p50", title: "first byte p50, ms", digits: 1 },
@@ -50,7 +50,7 @@ async function* measure(bench: Bench): AsyncIterable<Sample> {
         rate,
         settle: 0,
         seconds: 0,
-        joinTimeout: 15,
+        joinTimeout: bench.sizes.joinTimeout,
       } as const;
       const result = await bench.load({ ...load, ...ask, port: server.port, epochMs: source.epochMs }, ({ t }) => {
         if (t === "joined") after = server.cpu();

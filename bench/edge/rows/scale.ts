@@ -13,6 +13,9 @@ const perWorker = 15_000;
 /** What still fits one processor for the servers. */
 const onOneCore = 40_000;
 
+/** As many as a machine takes on that is busy serving them, too. */
+const joinsPerSecond = 4000;
+
 const workersFor = (listeners: number): number => Math.ceil(listeners / perWorker);
 const worker = (count: number): string => (count === 1 ? "1 worker" : `${count} workers`);
 
@@ -60,14 +63,18 @@ export const scale: Row = {
 };
 
 async function* measure(bench: Bench): AsyncIterable<Sample> {
+  const joinTimeout = 2 * bench.sizes.joinTimeout;
   const one = (subject: string, start: Start, connections: number, rate: number): Promise<Sample> =>
     bench.with(start, async (server, source) =>
-      sampleOf(subject, await bench.steady(server, source, { mode: "endless", path: streamPath, connections, rate })),
+      sampleOf(
+        subject,
+        await bench.steady(server, source, { mode: "endless", path: streamPath, connections, rate, joinTimeout }),
+      ),
     );
   for (const listeners of bench.sizes.scale) {
     const core = listeners > onOneCore ? anyCore : serverCore;
     const start: Start = (setting) => startRostra(setting, { workers: workersFor(listeners), core });
-    yield one(rostraName(listeners), start, listeners, Math.min(8000, Math.max(2500, listeners / 10)));
+    yield one(rostraName(listeners), start, listeners, joinsPerSecond);
   }
   for (const listeners of bench.sizes.rivalScale) {
     yield one(scaleName("C floor", listeners), startFloor, listeners, 5000);

@@ -32,12 +32,11 @@ export const upstream: Row = {
 async function* measure(bench: Bench): AsyncIterable<Sample> {
   for (const connections of bench.sizes.upstream) {
     yield await bench.with(startRostra, async (server, source) => {
-      let [first, last] = [0, 0];
       const load = { mode: "endless", path: streamPath, connections, rate: 5000 } as const;
       const before = source.latest;
-      const { faults } = await bench.steady(server, source, load, 4);
-      // Those that the edge asked for before the first listener came, and the one that is under way, are not whole.
-      [first, last] = [before + 3, source.latest - 1];
+      const { faults } = await bench.steady(server, source, load, 3);
+      // From the first that was asked for with listeners there, to the last that was published.
+      const [first, last] = [before + 2, source.latest];
       const fetches = source.fetchesOf(first, last);
       const sum = fetches.reduce((total, one) => total + one, 0);
       return {

@@ -49,8 +49,8 @@ export async function startIcecast({ folder, source }: Setting): Promise<Server>
   );
   await accepted(feed);
   const stop = source.onSegment((_, bytes) => feed.write(bytes));
-  // A listener's burst is two segments.
-  await sleep(3 * segmentMs);
+  // So that there is a burst for whoever comes.
+  await sleep(2 * segmentMs);
   const end = (): void => {
     stop();
     feed.destroy();

@@ -20,6 +20,8 @@ export interface Server extends AsyncDisposable {
   cpu(): number;
   /** Resident bytes of all its processes. */
   rss(): number;
+  /** Throws, with what it said last, when one of its processes has ended by itself. */
+  requireAlive(): void;
 }
 
 /** A server that is these processes. `end` runs first when it ends. */
@@ -35,6 +37,10 @@ export function serverOf(
     ...(more.ask ? { ask: more.ask } : {}),
     cpu: () => processes.reduce((sum, one) => sum + one.cpu(), 0),
     rss: () => processes.reduce((sum, one) => sum + one.rss(), 0),
+    requireAlive: () => {
+      const ended = processes.find((one) => one.ended);
+      if (ended) throw new Error(`${ended.name} ended by itself:\n${ended.output}`);
+    },
     [Symbol.asyncDispose]: async () => {
       more.end?.();
       await Promise.all(processes.map((one) => one[Symbol.asyncDispose]()));

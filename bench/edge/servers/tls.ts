@@ -38,6 +38,10 @@ function together(front: Server, behind: Server): Server {
     ...front,
     cpu: () => front.cpu() + behind.cpu(),
     rss: () => front.rss() + behind.rss(),
+    requireAlive: () => {
+      front.requireAlive();
+      behind.requireAlive();
+    },
     [Symbol.asyncDispose]: async () => {
       await front[Symbol.asyncDispose]();
       await behind[Symbol.asyncDispose]();
