@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { closeServer, listenUnix } from "../foundation/link.ts";
 import { diskShelf } from "../origin/archive.disk.ts";
+import { diskAudienceShelf } from "../origin/audience-shelf.ts";
 import { holdFromFiles } from "../origin/hold.ts";
 import { Origin } from "../origin/origin.ts";
 import { diskRegister } from "../origin/register.ts";
@@ -21,6 +22,8 @@ export async function runOrigin(config: ProcessConfig): Promise<void> {
     hold: await holdFromFiles(holdFolder),
     register: await diskRegister(join(data, "timelines"), log),
     shelf: await diskShelf(join(data, "archive"), log),
+    audiences: await diskAudienceShelf(join(data, "audience"), log),
+    edgeUrls: (process.env["ROSTRA_EDGE_URLS"] ?? "").split(",").filter(Boolean),
   });
   const server = await listenUnix(sockets.origin(run), originRoutes(origin, meter), log);
   scope.onEnd(() => closeServer(server));

@@ -15,12 +15,17 @@ export const maxFeedReaders = 512;
 export class Feed {
   readonly #writers = new Set<(line: FeedLine) => void>();
   readonly #changed = new Set<Space>();
+  /** Spaces whose salt is to be told behind their state. */
+  readonly #salted = new Set<string>();
+  readonly #salt: (space: string) => string | undefined;
   readonly #clock: Clock;
   readonly #readers: Gauge;
 
-  constructor(clock: Clock, readers: Gauge) {
+  /** @param salt of an open Space, base64 */
+  constructor(clock: Clock, readers: Gauge, salt: (space: string) => string | undefined) {
     this.#clock = clock;
     this.#readers = readers;
+    this.#salt = salt;
   }
 
   /** Answers with every Space, `synced`, and then what changes; false when there are too many readers. */
@@ -42,6 +47,12 @@ export class Feed {
   changed(space: Space): void {
     if (this.#changed.size === 0) queueMicrotask(() => this.#tellChanged());
     this.#changed.add(space);
+  }
+
+  /** A Space has another salt. */
+  salted(space: Space): void {
+    this.#salted.add(space.id);
+    this.changed(space);
   }
 
   segment(space: Space): void {
@@ -66,6 +77,8 @@ export class Feed {
     response.on("close", () => closed.abort());
     for (const space of spaces) {
       write({ t: "state", state: space.state() });
+      const salt = this.#salt(space.id);
+      if (salt !== undefined) write({ t: "salt", id: space.id, salt });
       if (response.writableLength < snapshotBacklogBytes) continue;
       await once(response, "drain", { signal: closed.signal }).catch(() => {});
       if (closed.signal.aborted) return;
@@ -76,7 +89,14 @@ export class Feed {
   #tellChanged(): void {
     const spaces = [...this.#changed];
     this.#changed.clear();
-    if (this.#writers.size > 0) for (const space of spaces) this.#tell({ t: "state", state: space.state() });
+    const salted = new Set(this.#salted);
+    this.#salted.clear();
+    if (this.#writers.size === 0) return;
+    for (const space of spaces) {
+      this.#tell({ t: "state", state: space.state() });
+      const salt = salted.has(space.id) ? this.#salt(space.id) : undefined;
+      if (salt !== undefined) this.#tell({ t: "salt", id: space.id, salt });
+    }
   }
 
   #tell(line: FeedLine): void {

@@ -3,7 +3,6 @@ import type { ServerResponse } from "node:http";
 import { expect, test } from "vitest";
 import { Meter } from "../foundation/meter.ts";
 import { chunkMs } from "../wire/timeline.ts";
-import { AudienceSum, edgeExpiresMs, maxEdges } from "./audience.ts";
 import { Held } from "./held.ts";
 import { originMetrics } from "./metrics.ts";
 import { liveFrom, world } from "./origin.test-kit.ts";
@@ -35,27 +34,6 @@ test("OR-43 beyond the cap a request is not held but refused, and who leaves mak
   timeline.close();
   expect(await waiting[1]).toBe("closed");
   expect(await held.until(timeline, response(), 60_000, never)).toBe("closed");
-});
-
-test("OR-47 an edge that is silent for five seconds counts no more, and too many edges are left out", () => {
-  let now = 0;
-  const sum = new AudienceSum(() => now);
-  sum.report({ edge: "a", listeners: { s1: 3 } });
-  now += 3_000;
-  sum.report({ edge: "b", listeners: { s1: 4, s2: 1 } });
-  expect(sum.sums()).toEqual(
-    new Map([
-      ["s1", 7],
-      ["s2", 1],
-    ]),
-  );
-  sum.report({ edge: "b", listeners: { s1: 5 } });
-  expect(sum.sums()).toEqual(new Map([["s1", 8]]));
-  now += edgeExpiresMs - 2_999;
-  expect(sum.sums()).toEqual(new Map([["s1", 5]]));
-  for (let i = 1; i < maxEdges; i++) expect(sum.report({ edge: `edge ${i}`, listeners: {} })).toBe(true);
-  expect(sum.report({ edge: "one more", listeners: {} })).toBe(false);
-  expect(sum.report({ edge: "b", listeners: {} })).toBe(true);
 });
 
 test("OR-65 where the archive has a hole the replay has hold audio", async () => {

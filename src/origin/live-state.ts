@@ -3,12 +3,15 @@ import type { EpochMs } from "../foundation/duration.ts";
 import { renditionFacts, renditionNames } from "../wire/rendition.ts";
 import type { LiveState, PublicStatus, RenditionState, ServiceLevel } from "../wire/state.ts";
 import type { TimelineRecord } from "../wire/timelines.ts";
+import type { AudienceFigures } from "./space-audience.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** What is true now and not kept on disk. */
 export interface Momentary {
   readonly now: EpochMs;
-  readonly listeners: number;
+  readonly audience: AudienceFigures;
+  /** Base URLs of edges that players are told of. */
+  readonly edges: readonly string[];
   readonly level: ServiceLevel;
   /** `undefined` before the lobby, and some time after the end. */
   readonly timeline: Timeline | undefined;
@@ -23,7 +26,7 @@ const renditions: readonly RenditionState[] = renditionNames.map((name) => ({
   init: inits.get(name)?.toString("base64") ?? "",
 }));
 
-export function liveState(record: TimelineRecord, { now, listeners, level, timeline }: Momentary): LiveState {
+export function liveState(record: TimelineRecord, { now, audience, edges, level, timeline }: Momentary): LiveState {
   const { spec, liveAt, finished, replay } = record;
   return {
     v: 1,
@@ -46,10 +49,8 @@ export function liveState(record: TimelineRecord, { now, listeners, level, timel
     latest: timeline?.ring.latest() ?? null,
     push: "chunk",
     level,
-    listeners,
-    heard: 0,
-    beacon: 1,
-    edges: [],
+    ...audience,
+    edges,
     renditions,
     stage: spec.stage,
     notice: spec.notice,

@@ -164,7 +164,7 @@ describe.concurrent("live", () => {
     stop.abort();
     await following;
     expect(lines[0]).toMatchObject({ t: "state", state: { id: "s1" } });
-    expect(lines.findIndex(({ t }) => t === "synced")).toBe(lines.findIndex(({ t }) => t !== "state"));
+    expect(lines.findIndex(({ t }) => t === "synced")).toBe(lines.findIndex(({ t }) => t !== "state" && t !== "salt"));
     const latest = lines.flatMap((line) => (line.t === "latest" ? [line.latest] : []));
     expect(latest).toEqual(latest.map((_, i) => (latest[0] ?? 0) + i));
   });
@@ -180,6 +180,25 @@ describe.concurrent("live", () => {
     await vi.waitFor(async () => expect((await state()).listeners).toBe(7), 5_000);
     const bad = await link.request({ method: "POST", path: "/audience", body: { edge: "a", listeners: { s1: -1 } } });
     expect([bad.status, code(bad)]).toEqual([400, "invalid"]);
+    const body = { edge: "a", listeners: {}, uniques: { s1: "x" } };
+    expect(code(await link.request({ method: "POST", path: "/audience", body }))).toBe("bad-sketch");
+  });
+
+  test("OR-75 sketches and URLs that edges report come back in the state, and a salt follows it in the feed", async () => {
+    const body = { edge: "c", listeners: {}, uniques: { s1: "sABB" }, urls: ["https://edge.example/"] };
+    expect((await link.request({ method: "POST", path: "/audience", body })).status).toBe(204);
+    await vi.waitFor(async () => expect((await state()).edges).toEqual(["https://edge.example"]), 5_000);
+    expect((await state()).heard).toBeGreaterThan(0);
+    const abort = new AbortController();
+    const lines: FeedLine[] = [];
+    const follow = { signal: abort.signal, log: silentLog };
+    const followed = link.follow("/feed", (line) => lines.push(line as FeedLine), follow);
+    await vi.waitFor(() => expect(lines).toContainEqual({ t: "synced" }), 5_000);
+    abort.abort();
+    await followed;
+    const at = lines.findIndex((line) => line.t === "state" && line.state.id === live.id);
+    expect(lines[at + 1]).toEqual({ t: "salt", id: live.id, salt: expect.stringMatching(/^[A-Za-z0-9+/]{22}==$/) });
+    expect(JSON.stringify(lines[at])).not.toContain((lines[at + 1] as { salt: string }).salt);
   });
 
   test("OR-48 a chunk that is none, of another slot or codec, or that speaks for the room, is refused", async () => {

@@ -10,6 +10,7 @@ import { renditionNames } from "../wire/rendition.ts";
 import { partOfSlot, segmentOfSlot, slotEnd } from "../wire/timeline.ts";
 import { fenceHeader, ingestPath, type Lease, type TimelineSpec } from "../wire/timelines.ts";
 import { diskShelf } from "./archive.disk.ts";
+import { diskAudienceShelf } from "./audience-shelf.ts";
 import { Origin } from "./origin.ts";
 import { hold, programmeChunk } from "./origin.test-kit.ts";
 import { diskRegister } from "./register.ts";
@@ -36,6 +37,7 @@ export async function startOrigin(data: string): Promise<StartedOrigin> {
     log: silentLog,
     register: await diskRegister(join(data, "timelines"), silentLog),
     shelf: await diskShelf(join(data, "archive"), silentLog),
+    audiences: await diskAudienceShelf(join(data, "audience"), silentLog),
   });
   const socket = join(data, "origin.sock");
   const server = await listenUnix(socket, originRoutes(origin, meter), silentLog);

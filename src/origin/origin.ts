@@ -7,6 +7,8 @@ import type { Scope } from "../foundation/scope.ts";
 import type { Audience, TimelineSpec } from "../wire/timelines.ts";
 import type { ArchiveShelf } from "./archive.ts";
 import { AudienceSum, countEveryMs } from "./audience.ts";
+import type { AudienceShelf } from "./audience-shelf.ts";
+import { audienceKeptEveryMs, Audiences } from "./audiences.ts";
 import { Clockwork } from "./clockwork.ts";
 import { Feed } from "./feed.ts";
 import type { HoldAudio } from "./hold.ts";
@@ -15,6 +17,8 @@ import { tooManySpaces, unknownTimeline } from "./problems.ts";
 import type { Register } from "./register.ts";
 import { ReplayShelf } from "./replay.ts";
 import { Space, type SpaceOptions } from "./space.ts";
+import { noAudience } from "./space-audience.ts";
+import { noEdges, ToldEdges } from "./told-edges.ts";
 
 export interface OriginOptions {
   readonly clock: Clock;
@@ -25,6 +29,9 @@ export interface OriginOptions {
   readonly hold: HoldAudio;
   readonly register: Register;
   readonly shelf: ArchiveShelf;
+  readonly audiences: AudienceShelf;
+  /** Base URLs of edges that players are told of besides those that report. @default [] */
+  readonly edgeUrls?: readonly string[];
 }
 
 /** How many Spaces, past and to come, one origin keeps; the next one is refused. */
@@ -39,13 +46,17 @@ export class Origin {
   readonly #spaces = new Map<string, Space>();
   readonly #bySlug = new Map<string, Space>();
   readonly #opening = new Map<string, Promise<Space>>();
-  readonly #audience = new AudienceSum();
+  readonly #sum = new AudienceSum();
+  readonly #audiences: Audiences;
+  readonly #edges: ToldEdges;
   readonly #clockwork: Clockwork;
 
-  private constructor(options: OriginOptions) {
+  private constructor(options: OriginOptions, audiences: Audiences) {
     const { clock, log, meter, scope, hold, register, shelf } = options;
     this.metrics = originMetrics(meter);
-    this.feed = new Feed(clock, this.metrics.feedReaders);
+    this.#audiences = audiences;
+    this.#edges = new ToldEdges(options.edgeUrls);
+    this.feed = new Feed(clock, this.metrics.feedReaders, (space) => audiences.get(space)?.salt);
     this.replays = new ReplayShelf({ shelf, hold, scope });
     this.#clockwork = new Clockwork({ clock, log, scope });
     this.#spaceOptions = {
@@ -57,7 +68,7 @@ export class Origin {
       metrics: this.metrics,
       on: {
         // A Space that is not known yet is told of when it is; one that is removed is not told of again.
-        changed: (space) => this.#spaces.get(space.id) === space && this.feed.changed(space),
+        changed: (space) => this.#spaces.get(space.id) === space && this.#changed(space),
         segment: (space) => this.feed.segment(space),
         rescheduled: (space) => this.#clockwork.arm(space),
       },
@@ -72,17 +83,29 @@ export class Origin {
 
   /** Opens every Space that was kept; their timelines run when this resolves. */
   static async open(options: OriginOptions): Promise<Origin> {
-    const origin = new Origin(options);
+    const { clock, log, scope } = options;
+    const audiences = await Audiences.load({
+      shelf: options.audiences,
+      log,
+      now: () => clock.now(),
+      onSalt: (id) => {
+        const space = origin.#spaces.get(id);
+        if (space) origin.feed.salted(space);
+      },
+    });
+    const origin: Origin = new Origin(options, audiences);
     for (const record of await options.register.load()) {
       try {
         origin.#add(await Space.open(origin.#spaceOptions, record));
       } catch (failure) {
-        options.log.error("space-not-opened", { space: record.spec.id, reason: reason(failure) });
+        log.error("space-not-opened", { space: record.spec.id, reason: reason(failure) });
       }
     }
-    options.scope.every(seconds(1), () => origin.feed.tick());
-    options.scope.every(ms(countEveryMs), () => origin.#count());
-    options.scope.onEnd(async () => {
+    scope.every(seconds(1), () => origin.feed.tick());
+    scope.every(ms(countEveryMs), () => origin.#count());
+    scope.every(ms(audienceKeptEveryMs), () => void audiences.keep());
+    scope.onEnd(async () => {
+      await audiences.keep();
       await Promise.all([...origin.#spaces.values()].map((space) => space.close()));
     });
     return origin;
@@ -121,13 +144,17 @@ export class Origin {
     this.#spaces.delete(id);
     this.#bySlug.delete(space.spec.slug);
     this.#clockwork.forget(space);
+    this.#audiences.close(id);
     void this.replays.forget(id);
     this.feed.gone(space);
     await space.remove();
   }
 
-  report(audience: Audience): void {
-    if (!this.#audience.report(audience)) this.metrics.edgesOverflow.add();
+  /** What an edge counts. Throws `bad-sketch`. */
+  report(report: Audience): void {
+    if (!this.#sum.report(report)) return this.metrics.edgesOverflow.add();
+    this.#edges.report(report.urls);
+    for (const [id, sketch] of Object.entries(report.uniques)) this.#audiences.get(id)?.merge(sketch);
   }
 
   /** Two requests for one new Space open it once. */
@@ -149,14 +176,26 @@ export class Origin {
     this.#spaces.set(space.id, space);
     this.#bySlug.set(space.spec.slug, space);
     this.#clockwork.arm(space);
-    this.feed.changed(space);
+    this.#changed(space);
     return space;
   }
 
+  /** While a timeline runs its audience is counted. */
+  #changed(space: Space): void {
+    if (space.journal) this.#audiences.open(space.id);
+    else if (space.record.finished) this.#audiences.close(space.id);
+    this.feed.changed(space);
+  }
+
   #count(): void {
-    const sums = this.#audience.sums();
+    const sums = this.#sum.sums();
+    const edges = this.#edges.list();
+    this.#audiences.renewSalts();
     for (const space of this.#spaces.values()) {
-      space.count((sums.get(space.id) ?? 0) + (space.id === space.spec.slug ? 0 : (sums.get(space.spec.slug) ?? 0)));
+      const audience = this.#audiences.get(space.id);
+      const counts = sums.get(space.id) ?? noAudience;
+      if (audience) space.count(audience.figures(counts, performance.now()), edges);
+      else space.count({ listeners: counts.listeners, heard: space.record.heard, beacon: 1 }, noEdges);
     }
   }
 }

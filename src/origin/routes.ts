@@ -14,6 +14,8 @@ import type { Origin } from "./origin.ts";
 import { tooManyHeld } from "./problems.ts";
 import { ReplayRoutes } from "./replay-routes.ts";
 
+/** The most bytes of one edge's report: its counts of all Spaces, and some dozen sketches. */
+const maxReportBytes = 1024 * 1024;
 const timelinePattern = /^\/timelines\/([a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?)(\/events|\/lease)?$/;
 
 /** All that the origin answers: control, producers and edges on one socket. */
@@ -49,7 +51,7 @@ export function originRoutes(origin: Origin, meter: Meter): Handler {
         if (!origin.feed.follow(response, () => origin.spaces())) throw tooManyHeld(maxFeedReaders);
         return;
       case "POST /audience":
-        origin.report(validate(audienceSchema, await readJson(request)));
+        origin.report(validate(audienceSchema, await readJson(request, maxReportBytes)));
         return void response.writeHead(204).end();
       case "GET /healthz":
         return sendJson(response, 200, health(origin));

@@ -24,7 +24,9 @@ import type { OriginMetrics } from "./metrics.ts";
 import { epochFixed, fenced, notKept, notOnAir } from "./problems.ts";
 import { nextSegmentSlot, recover, type Recovered } from "./recovery.ts";
 import type { Register } from "./register.ts";
+import type { AudienceFigures } from "./space-audience.ts";
 import { Timeline, type TimelinePlan } from "./timeline.ts";
+import { noEdges } from "./told-edges.ts";
 
 /** How long after its end a Space's last segments can still be had live, so that players come to the end. */
 export const releaseAfterMs = 90_000;
@@ -63,12 +65,14 @@ export class Space {
   #record: TimelineRecord;
   #phase: Phase = { kind: "waiting" };
   #level: ServiceLevel = 0;
-  #listeners = 0;
+  #audience: AudienceFigures;
+  #edges = noEdges;
   #turn: Promise<void> = Promise.resolve();
 
   private constructor(options: SpaceOptions, record: TimelineRecord) {
     this.#options = options;
     this.#record = record;
+    this.#audience = { listeners: 0, heard: record.heard, beacon: 1 };
     this.#openedAt = options.clock.now();
   }
 
@@ -81,7 +85,7 @@ export class Space {
 
   /** The record of a Space that control names for the first time. */
   static newRecord(spec: TimelineSpec): TimelineRecord {
-    return { v: 1, spec, fence: 0, liveAt: null, endSlot: null, finished: false, replay: null };
+    return { v: 1, spec, fence: 0, liveAt: null, endSlot: null, finished: false, replay: null, heard: 0 };
   }
 
   get id(): string {
@@ -106,9 +110,9 @@ export class Space {
   }
 
   state(): LiveState {
-    const { clock } = this.#options;
-    const momentary = { listeners: this.#listeners, level: this.#level, timeline: this.timeline, now: clock.now() };
-    return liveState(this.#record, momentary);
+    const now = this.#options.clock.now();
+    const [audience, edges, level] = [this.#audience, this.#edges, this.#level];
+    return liveState(this.#record, { now, audience, edges, level, timeline: this.timeline });
   }
 
   /** When `run` has something to do next. */
@@ -189,11 +193,15 @@ export class Space {
     return fence === this.#record.fence;
   }
 
-  /** How many listen now, on all edges. */
-  count(listeners: number): void {
-    if (listeners === this.#listeners) return;
-    this.#listeners = listeners;
-    this.#announce({ t: "count", listeners });
+  /** Who listens now and who has, and which edges there are. Told when it is another than before. */
+  count(audience: AudienceFigures, edges: readonly string[]): void {
+    const before = this.#audience;
+    const same = (["listeners", "heard", "beacon"] as const).every((figure) => before[figure] === audience[figure]);
+    if (same && edges === this.#edges) return;
+    this.#audience = audience;
+    this.#edges = edges;
+    this.#record = { ...this.#record, heard: audience.heard };
+    if (audience.listeners !== before.listeners) this.#announce({ t: "count", listeners: audience.listeners });
     this.#options.on.changed(this);
   }
 

@@ -23,6 +23,17 @@ export const maxEdgePath = 16;
 export const isEdgeId = (text: unknown): text is string => typeof text === "string" && /^[a-z0-9]{4,32}$/.test(text);
 
 /**
+ * The base URL of an edge as players are told it, without a trailing slash; `undefined` for what is none: http or https, no
+ * credentials, no query, no fragment, at most 200 characters.
+ */
+export function edgeUrl(text: string): string | undefined {
+  const url = text.length <= 200 ? URL.parse(text) : null;
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || /[?#]/.test(text)) return undefined;
+  const base = url.href.replace(/\/+$/, "");
+  return base.length <= 200 ? base : undefined;
+}
+
+/**
  * Response header (a trailer when the segment is sent while it is made) with the SHA-256 of a segment's bytes, RFC 9530:
  * `Repr-Digest: sha-256=:<base64>:`. The origin makes it; every edge checks it and passes it on.
  */

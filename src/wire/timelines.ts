@@ -69,6 +69,8 @@ export const timelineRecordSchema = v.object({
   finished: v.boolean(),
   /** The segments of the replay; null when there is none. */
   replay: v.nullable(v.object({ first: time, last: time })),
+  /** Different listeners, once it is over. */
+  heard: v.optional(time, 0),
 });
 export type TimelineRecord = v.InferOutput<typeof timelineRecordSchema>;
 
@@ -96,6 +98,19 @@ export interface Unarchived {
 
 /** How long a serialised sketch of one Space's different listeners may be, base64. */
 export const maxSketchLength = 8192;
+/** What the origin keeps of an open Space's audience (`audience/<id>.json`), to count on after a restart. */
+export const keptAudienceSchema = v.object({
+  v: v.literal(1),
+  id: name,
+  /** base64 of 16 bytes. */
+  salt: v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/]{22}==$/)),
+  saltedAt: time,
+  heard: time,
+  /** The HyperLogLog of its different listeners. */
+  different: v.pipe(v.string(), v.maxLength(maxSketchLength)),
+});
+export type KeptAudience = v.InferOutput<typeof keptAudienceSchema>;
+
 /** How many sketches one report carries; more follow with the next. */
 export const maxSketchesTold = 32;
 
