@@ -12,6 +12,11 @@ export class ChunkReader {
   /** `ftyp` and `moov`. */
   init: Buffer = Buffer.alloc(0);
 
+  /** Whether it waits for the rest of a chunk. */
+  get isWithin(): boolean {
+    return this.#rest.length > 0 || this.#chunk.length > 0;
+  }
+
   push(data: Buffer): StreamChunk[] {
     this.#rest = this.#rest.length ? Buffer.concat([this.#rest, data]) : data;
     const out: StreamChunk[] = [];

@@ -90,12 +90,28 @@ class CrowdListener {
       body = this.#head.subarray(end + 4);
       this.#inBody = true;
     }
+    body = this.#alike(body);
+    if (body.length === 0) return;
     try {
       for (const { slot, bytes } of this.#reader.push(body)) this.#chunk(slot, bytes);
     } catch (thrown) {
       this.#crowd.faults.push(String(thrown));
       this.#socket?.destroy();
     }
+  }
+
+  /** Takes what is byte for byte what another listener got, which costs next to nothing; gives what is left to be read. */
+  #alike(body: Buffer): Buffer {
+    if (this.next === undefined || this.#waiting || this.#reader.isWithin) return body;
+    let at = 0;
+    for (;;) {
+      const known = this.#crowd.canon.get(this.next);
+      const end = at + (known?.length ?? Infinity);
+      if (!known || end > body.length || known.compare(body, at, end) !== 0) break;
+      this.#took(this.next);
+      at = end;
+    }
+    return at === 0 ? body : body.subarray(at);
   }
 
   #chunk(slot: number, bytes: Buffer): void {
@@ -121,6 +137,10 @@ class CrowdListener {
   #play(slot: number, bytes: Buffer): void {
     const { canon, faults } = this.#crowd;
     if (!canon.agrees(slot, bytes)) faults.push(`slot ${slot} has other bytes`);
+    this.#took(slot);
+  }
+
+  #took(slot: number): void {
     // What a newcomer is given first is of the past.
     if (this.moves > 0 || performance.now() - this.#since > 1500) this.#crowd.arrived(slot);
     this.next = slot + 1;
@@ -142,6 +162,8 @@ class CrowdListener {
     // It may have moved on meanwhile, and begun anew.
     if (waiting === undefined || this.#waiting !== waiting) return;
     this.#waiting = undefined;
+    // What could not be had is a fault already; it goes on behind that.
+    this.next = Math.max(this.next ?? 0, waiting[0]?.slot ?? 0);
     for (const { slot, bytes } of waiting) this.#chunk(slot, bytes);
   }
 }

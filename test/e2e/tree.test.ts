@@ -106,4 +106,4 @@ test("EE-14 a tree of an origin, two edges and four edges: whatever is killed or
     console.table(report);
     crowd.end();
   }
-}, 240_000);
+}, 400_000);
