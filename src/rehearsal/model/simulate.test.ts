@@ -104,7 +104,8 @@ describe("the simulation", () => {
     const outcome = run(asked, 1, onlyJoins(0.002), steadfast);
     expect(outcome.curves.at("joined", 0)).toBeCloseTo(500, -1);
     expect(outcome.curves.at("joined", 1)).toBeCloseTo(400, -1);
-    expect(outcome.joins.quantile(0.5)).toBeCloseTo(0.4, 1);
+    // To the width of a histogram's bin: what chance adds to an idle worker is not added to a queue.
+    expect(Math.abs((outcome.joins.quantile(0.5) ?? 0) - 0.4)).toBeLessThan(0.03);
     expect(outcome.joins.quantile(0.98)).toBeCloseTo(0.8, 1);
     expect(outcome.curves.at("cpuMost", 0)).toBeCloseTo(1, 6);
   });
@@ -161,6 +162,14 @@ describe("the simulation", () => {
     expect(rejoins.quantile(0.5)).toBeLessThan(6);
     expect(rejoins.quantile(0.99)).toBeLessThan(15);
     expect(turnedAway).toBe(0);
+  });
+
+  test("RH-10 a few seconds later nobody is sent to a lost edge any more", () => {
+    const slow: Question = { ...question, over: minutes(4), arrivals: ramp, loss: { edges: 1, at: seconds(60) } };
+    const { curves } = run(slow, 4);
+    expect(curves.at("joining", 63)).toBeGreaterThan(1000);
+    expect(curves.at("joining", 120)).toBeLessThan(1);
+    expect(curves.at("arriving", 120)).toBeGreaterThan(1000);
   });
 
   test("RH-10 a lost region takes its edges at once, and one edge more is borne less well than none", () => {
