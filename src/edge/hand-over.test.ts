@@ -5,8 +5,10 @@ import { expect, test } from "vitest";
 import { ms } from "../foundation/duration.ts";
 import { livePaths } from "../wire/paths.ts";
 import { type Listener, TestEdge, until } from "./edge.test-server.ts";
-import type { Position } from "./fan-out.ts";
+import { DirectWrites, queuedBytes } from "./direct-writes.ts";
+import { FanOut, type Position } from "./fan-out.ts";
 import type { ChannelName, Successor } from "./hand-over.ts";
+import { Slices } from "./slices.ts";
 import { initOf, type TestOrigin } from "./origin.test-server.ts";
 
 const rendition = "opus-32k";
@@ -34,6 +36,21 @@ class NextEdge implements Successor {
       this.edge?.edge.adoption.adopt(name, at, socket);
     }, 5);
   }
+}
+
+/** Two ends of a connection, and a way to close them. */
+async function pair(): Promise<{ server: Socket; client: Socket; close: () => void }> {
+  const listening = createServer().listen(0, "127.0.0.1");
+  await once(listening, "listening");
+  const client = connect((listening.address() as AddressInfo).port, "127.0.0.1");
+  const [server] = (await once(listening, "connection")) as [Socket];
+  for (const socket of [server, client]) socket.on("error", () => {});
+  const close = (): void => {
+    client.destroy();
+    server.destroy();
+    listening.close();
+  };
+  return { server, client, close };
 }
 
 const leaving = (next: NextEdge, window = 800) => ({ farewell: () => ({ window: ms(window), successor: next }) });
@@ -122,6 +139,23 @@ test.concurrent("ED-65 who is encrypted, and who does not read, stays and is dra
   await until(() => slow.closed);
 });
 
+test.concurrent("ED-65 who has bytes queued, slow or not yet, is not let go of", async () => {
+  const { server, client, close } = await pair();
+  client.pause();
+  const counts = { sentBytes: 0, slowSkips: 0, slowCloses: 0 };
+  const fanOut = new FanOut({ slices: new Slices(), writes: new DirectWrites(), counts, maxQueuedBytes: Infinity });
+  fanOut.join(server, Buffer.alloc(10), 0);
+  let n = 0;
+  for (; queuedBytes(server) === 0; n++) fanOut.push(Buffer.alloc(200_000), n, 0);
+  fanOut.finished(n - 1);
+  expect(fanOut.release()).toEqual({ at: { n, index: 0 }, sockets: [] });
+  client.resume();
+  await until(() => queuedBytes(server) === 0);
+  expect(fanOut.release()?.sockets).toEqual([server]);
+  expect(fanOut.size).toBe(0);
+  close();
+});
+
 test.concurrent("ED-65 a successor that is gone, or has not what they hear, leaves them to be drained", async () => {
   for (const gone of [true, false]) {
     const next = new NextEdge();
@@ -154,12 +188,9 @@ test.concurrent("ED-65 one that could not be sent stays, and goes on", async () 
 
 test.concurrent("ED-66 what came in between is given from the window, or fetched", async () => {
   await using edge = await TestEdge.start({}, (origin) => origin.open("a", 12));
-  const listening = createServer().listen(0, "127.0.0.1");
-  await once(listening, "listening");
   const parts: Buffer[] = [];
-  const client = connect((listening.address() as AddressInfo).port, "127.0.0.1");
+  const { server: socket, client, close } = await pair();
   client.on("data", (part) => parts.push(part));
-  const [socket] = (await once(listening, "connection")) as [Socket];
   const name = { space: "a", rendition } as const;
   expect(await edge.edge.adoption.prepare([name, { ...name, space: "b" }])).toEqual([true, false]);
   edge.edge.adoption.adopt(name, { n: 8, index: 2 }, socket);
@@ -169,7 +200,6 @@ test.concurrent("ED-66 what came in between is given from the window, or fetched
   await until(() => Buffer.concat(parts).length >= all.length);
   expect(Buffer.concat(parts).equals(all)).toBe(true);
   expect(edge.metric("rostra_edge_listeners")).toBe(1);
-  client.destroy();
-  listening.close();
+  close();
   await until(() => edge.metric("rostra_edge_listeners") === 0);
 }, 20_000);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -54,15 +54,19 @@ test("SV-9 a process that drains is replaced once its successor serves, and is t
 });
 
 test("SV-10 a successor that does not come to serve is killed, and the process that was there goes on", async () => {
-  const deaf = `if (process.env.ROSTRA_SUCCEEDS !== "1") { ${ready} ${leaves} }`;
-  const one = child(deaf, { successorGrace: ms(300) });
+  const file = join(run, "pid");
+  const deaf = `if (process.env.ROSTRA_SUCCEEDS !== "1") { ${ready} ${leaves} }
+    else process.getBuiltinModule("node:fs").writeFileSync(${JSON.stringify(file)}, String(process.pid));`;
+  const one = child(deaf, { successorGrace: ms(1500) });
   await one.ready;
   const before = one.pid;
   await expect(one.replace()).rejects.toMatchObject({
     code: "reload-failed",
-    message: expect.stringContaining("did not serve within 0.3 s") as string,
+    message: expect.stringContaining("did not serve within 1.5 s") as string,
   });
   expect([one.pid, one.state.kind, one.generation]).toEqual([before, "ready", 1]);
+  const pid = Number(await readFile(file, "utf8"));
+  expect(() => process.kill(pid, 0)).toThrow("ESRCH");
 });
 
 test("SV-10 a successor that fails says why", async () => {
