@@ -213,7 +213,7 @@ describe.skipIf(!isThere("compiler"))("the load generator", () => {
       const asking = { mode: "numbered", path: segmentPath, connections: 40, rate: 600 } as const;
       const [heard, asked] = await Promise.all([
         bench.steady(server, source, listening, 3),
-        bench.steady(server, source, { ...asking, offset: 2000 }, 1),
+        bench.steady(server, source, { ...asking, offset: 2000 }, 2),
       ]);
       expect([...heard.faults, ...asked.faults]).toEqual([]);
       expect(heard.result.segments).toBeGreaterThan(60 * 3);

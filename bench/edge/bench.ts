@@ -32,7 +32,9 @@ export interface Sizes {
   readonly upstream: readonly number[];
   readonly tls: number;
   readonly handshakeSeconds: number;
+  /** Subscribers over WebRTC, and listeners of Rostra by segment beside them; 0: none. */
   readonly webrtc: number;
+  readonly besideWebrtc: number;
 }
 
 /** Connections that one process here can have: its descriptor limit, less what it needs besides. */
@@ -56,13 +58,14 @@ export const fullSizes: Sizes = {
   tls: 5000,
   handshakeSeconds: 3,
   webrtc: 40,
+  besideWebrtc: 4000,
 };
 
 export const quickSizes: Sizes = {
   periods: 2,
   settle: 0.2,
   joinTimeout: 3,
-  endless: 4000,
+  endless: 3500,
   endlessRate: 4000,
   byChunk: 1000,
   numbered: 2000,
@@ -72,9 +75,10 @@ export const quickSizes: Sizes = {
   scale: [6000],
   rivalScale: [],
   upstream: [10, 1000],
-  tls: 1000,
+  tls: 500,
   handshakeSeconds: 1,
   webrtc: 10,
+  besideWebrtc: 0,
 };
 
 /** What a steady load cost. */

@@ -6,16 +6,20 @@ import { readScaleName } from "./rows/scale.ts";
 
 const folder = resolve(import.meta.dirname, "../../docs/pictures");
 
-/** Draws what the rows have to show into docs/pictures; gives the files. */
-export function drawPictures(results: readonly RowResult[]): string[] {
+/** Draws what the rows have to show into docs/pictures; gives each picture's title and file name, by the row's name. */
+export function drawPictures(
+  results: readonly RowResult[],
+): Map<string, { readonly title: string; readonly file: string }> {
   mkdirSync(folder, { recursive: true });
-  return results.flatMap((result) => {
+  const drawn = new Map<string, { title: string; file: string }>();
+  for (const result of results) {
     const chart = chartOf(result);
-    if (!chart) return [];
-    const file = join(folder, `bench-${result.row.name}.svg`);
-    writeFileSync(file, drawChart(chart));
-    return [file];
-  });
+    if (!chart) continue;
+    const file = `bench-${result.row.name}.svg`;
+    writeFileSync(join(folder, file), drawChart(chart));
+    drawn.set(result.row.name, { title: chart.title, file });
+  }
+  return drawn;
 }
 
 /** The chart of a row; `undefined` when it has none. */
@@ -41,8 +45,8 @@ function costs({ subjects }: RowResult): Chart | undefined {
   }
   const series = [...byServer].map(([name, points]) => ({ name, points, dots: true }));
   const all = series.flatMap(({ points }) => points);
-  if (all.length === 0) return undefined;
   const counts = [...new Set(all.map(([listeners]) => listeners))].toSorted((a, b) => a - b);
+  if (counts.length < 2) return undefined;
   return {
     title: "CPU for each listener of an endless stream",
     x: { title: "listeners", scale: "log", ticks: counts },

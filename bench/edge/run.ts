@@ -69,13 +69,13 @@ const results = rows.map((row) =>
     row.rivals.filter((one) => missing.has(one)),
   ),
 );
+const pictures = words.pictures ? drawPictures(results) : new Map<string, never>();
 const command = `npm run bench:edge${process.argv.length > 2 ? ` -- ${process.argv.slice(2).join(" ")}` : ""}`;
 const markdown = [
   `\`${command}\` on ${machine()}; ${runs === 1 ? "one run" : `${runs} runs, medians with the range`}.\n`,
-  ...results.map(section),
+  ...results.map((result) => section(result, pictures.get(result.row.name))),
 ].join("\n");
 if (words.markdown) writeFileSync(words.markdown, markdown);
-if (words.pictures) for (const file of drawPictures(results)) tell(`drew ${file}`);
 if (words.json) {
   const plain = results.map(({ row: { name }, subjects, verdicts }) => ({ row: name, subjects, verdicts }));
   process.stdout.write(`${JSON.stringify({ command, machine: machine(), runs, rows: plain })}\n`);

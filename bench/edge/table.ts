@@ -19,8 +19,14 @@ const verdictLine = ({ what, limit, digits, measured, met }: Verdict): string =>
   ]);
 };
 
-/** A row as a section of Markdown: what it is, its table, its targets, and what went wrong. */
-export function section({ row, about, subjects, verdicts, missing }: RowResult): string {
+/**
+ * A row as a section of Markdown: what it is, its table, its targets, and what went wrong.
+ * @param picture its picture in docs/pictures, if it was drawn
+ */
+export function section(
+  { row, about, subjects, verdicts, missing }: RowResult,
+  picture?: { readonly title: string; readonly file: string },
+): string {
   const columns = row.columns.filter(({ key }) => subjects.some(({ figures }) => figures[key] !== undefined));
   const lines = [
     `### ${row.title}`,
@@ -47,6 +53,7 @@ export function section({ row, about, subjects, verdicts, missing }: RowResult):
       ? "Every byte was as it must be, and nobody was refused, cut off or left out."
       : faulty.map(({ subject, faults }) => `${subject}: ${faults.join("; ")}.`).join(" "),
   );
+  if (picture) lines.push("", `![${picture.title}](pictures/${picture.file})`);
   if (missing.length > 0) lines.push("", `Not installed and left out: ${missing.join(", ")}.`);
   return `${lines.join("\n")}\n`;
 }

@@ -47,6 +47,7 @@ async function* measure(bench: Bench): AsyncIterable<Sample> {
         path: segmentPath,
         connections,
         rate: 4000,
+        settle: bench.sizes.settle,
         rounds: earlyRounds + 1,
         epochMs: source.epochMs,
       });

@@ -61,7 +61,13 @@ async function handshakes(
   resume: boolean,
 ): Promise<{ readonly each: number; readonly faults: string[] }> {
   const flags = ["--tls", ...(resume ? (["--resume"] as const) : [])] as const;
-  const load = { mode: "handshakes", connections: atOnce, settle: 0.5, port: server.port, flags } as const;
+  const load = {
+    mode: "handshakes",
+    connections: atOnce,
+    settle: bench.sizes.settle,
+    port: server.port,
+    flags,
+  } as const;
   let [from, to] = [0, 0];
   const seconds = bench.sizes.handshakeSeconds;
   const { answers, joined, failedConnects } = await bench.load(

@@ -13,8 +13,6 @@ import { streamPath } from "../source.ts";
 const names = { segments: "Rostra, by segment", chunks: "Rostra, by chunk", janus: "Janus, WebRTC" } as const;
 const program = resolve(import.meta.dirname, "../webrtc-listeners.ts");
 const frameMs = 20;
-/** Listeners of Rostra by segment: enough that it does. */
-const mostBySegment = 4000;
 
 /** The same sound over WebRTC: what it costs, and how much sooner it comes. */
 export const webrtc: Row = {
@@ -22,7 +20,7 @@ export const webrtc: Row = {
   title: "The same audience over WebRTC",
   about: ({ sizes }) =>
     `Janus's streaming plugin sends the same 32 kbit/s to ${sizes.webrtc} subscribers, a packet every ${frameMs} ms to each; ` +
-    `Rostra to ${sizes.byChunk} by chunk and ${Math.min(sizes.endless, mostBySegment)} by segment. "Sound after" is the age of a ` +
+    `Rostra to ${sizes.byChunk} by chunk${sizes.besideWebrtc > 0 ? ` and ${sizes.besideWebrtc} by segment` : ""}. "Sound after" is the age of a ` +
     `packet's, chunk's or segment's first sample when its last byte is at the listener (p50), without what players add.`,
   columns: [
     { key: "cpu", title: "CPU µs/s each", digits: 1 },
@@ -56,9 +54,9 @@ function share(run: Run, name: string): number | undefined {
 async function* measure(bench: Bench): AsyncIterable<Sample> {
   if (!bench.has("janus")) return;
   yield janus(bench);
-  const { byChunk, endless } = bench.sizes;
+  const { byChunk, besideWebrtc } = bench.sizes;
   yield rostra(bench, names.chunks, byChunk, chunkMs);
-  yield rostra(bench, names.segments, Math.min(endless, mostBySegment), segmentMs);
+  if (besideWebrtc > 0) yield rostra(bench, names.segments, besideWebrtc, segmentMs);
 }
 
 const rostra = (bench: Bench, subject: string, connections: number, lasts: number): Promise<Sample> =>
