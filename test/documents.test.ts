@@ -137,6 +137,15 @@ describe("operating", () => {
     expect(cellNames("## Options", /`--([a-z-]+)/g)).toEqual(unique(flags));
   });
 
+  test("DO-5 every option of edge stands in its help and in the document", () => {
+    const text = read("src/apps/edges/options.ts");
+    const flags = matches(/const edgeFlags = \{([\s\S]*?)\n\}/.exec(text)?.[1] ?? "", /^ {2}"?([a-z-]+)"?: /gm);
+    const help = matches(/const edgeUsage = `([\s\S]*?)`;/.exec(text)?.[1] ?? "", /^ {6}--([a-z-]+)/gm);
+    expect(flags.length).toBeGreaterThan(8);
+    expect(unique(help)).toEqual(unique(flags));
+    expect(cellNames("## More machines", /`--([a-z-]+)/g)).toEqual(unique(flags));
+  });
+
   test("DO-5 every environment variable that is read stands in the document", () => {
     const apps = sourceFiles.filter((path) => path.startsWith("src/apps/")).map(read);
     const variables = unique(apps.flatMap((text) => matches(text, /"((?:ROSTRA_[A-Z_]+|PORT|DATABASE_URL))"/g)));

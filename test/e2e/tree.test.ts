@@ -60,11 +60,11 @@ test("EE-14 a tree of an origin, two edges and four edges: whatever is killed or
   /** Runs a phase until everybody has all of it; tells what was asked for upstream meanwhile by those that live on. */
   const phase = async (name: string, run: () => Promise<void> | void, ms: number, alive: readonly EdgeProcess[]) => {
     crowd.worst();
-    const from = (await server.state("demo")).latest ?? 0;
+    const from = (await server.until("demo", () => true)).latest ?? 0;
     const before = await Promise.all(alive.map(read));
     await run();
     await sleep(ms);
-    const to = (await server.state("demo")).latest ?? 0;
+    const to = (await server.until("demo", () => true)).latest ?? 0;
     await expect.poll(() => crowd.slowest, { timeout: 30_000, interval: 50 }).toBeGreaterThanOrEqual((to + 1) * 3);
     const after = await Promise.all(alive.map(read));
     const asked = after.map((one, i) => one.asked - (before[i]?.asked ?? 0));
