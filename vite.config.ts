@@ -46,6 +46,7 @@ const playerLibrary: InlineConfig = {
     outDir: out,
     emptyOutDir: false,
     lib: { entry: join(web, "player/index.ts"), formats: ["es"], fileName: () => "player.js" },
+    rolldownOptions: { output: { codeSplitting: false } },
   },
 };
 
@@ -133,7 +134,11 @@ export default defineConfig({
               name: "core",
               test: /src[\\/](?:wire|foundation)[\\/]|i18n[\\/]catalogue\.ts$|ui[\\/](?:clock|person)\.ts$|api[\\/]deadline\.ts$|preload-helper/,
             },
-            { name: "space-page", test: /listen[\\/](?:dom|share)\.ts$/ },
+            // What the Space's page has before anything sounds: in one file it compresses best. What comes late is by itself.
+            {
+              name: "space-page",
+              test: /listen[\\/](?:dom|share|space-page|live-view|listen-bar|stage-list|model|opened|late)\.ts$|web[\\/]player[\\/](?!attend)/,
+            },
             { name: "preact", test: /node_modules[\\/]preact[\\/]/ },
           ],
         },

@@ -103,7 +103,7 @@ export function followSpace(slug: string, first: Promise<Response>, changed: (mo
     changed(model);
   }
 
-  const ask = (): void => void read(fetch(livePaths.state(slug), { credentials: "omit" }));
+  const ask = (): void => void read(fetch(player.base + livePaths.state(slug), { credentials: "omit" }));
 
   /** When the sound says that it has opened or ended, the state tells how late that was, and whether a replay is there. */
   function askSoon(): void {

@@ -1,13 +1,21 @@
 /** The longest pause between two attempts. */
 export const maxPauseMs = 8000;
 const basePauseMs = 250;
+/** Who has enough buffered spreads the first attempts over at most so long. */
+const spreadMs = 500;
+/** What is kept of the buffered sound for the connection itself, ms. */
+const reserveMs = 250;
 
 /**
  * Pause before attempt `n` (0 is the first again): full jitter, so that a crowd that lost the same server does not come
- * back at the same moment. The first comes within 80 ms: what is buffered then covers it.
+ * back at the same moment. The first comes within 80 ms, the second within what is buffered: neither is heard.
+ *
+ * @param ahead seconds buffered
  */
-export const pauseMs = (n: number, random: () => number = Math.random): number =>
-  n === 0 ? random() * 80 : random() * Math.min(maxPauseMs, basePauseMs * 2 ** n);
+export const pauseMs = (n: number, ahead = 0, random: () => number = Math.random): number => {
+  if (n > 1) return random() * Math.min(maxPauseMs, basePauseMs * 2 ** n);
+  return random() * Math.min(spreadMs, Math.max(80, n * (ahead * 1000 - reserveMs)));
+};
 
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -1,7 +1,8 @@
 import { livePaths } from "../../src/wire/paths.ts";
 import type { RenditionName } from "../../src/wire/rendition.ts";
-import { earlySegments, segmentMs, segmentOfSlot } from "../../src/wire/timeline.ts";
+import { segmentMs, segmentOfSlot } from "../../src/wire/timeline.ts";
 import { deadline } from "../api/deadline.ts";
+import { sleep } from "./backoff.ts";
 import { createReader, type Fragment, type Parts } from "./fragments.ts";
 
 /** A stream that says nothing for so long is given up; chunks come every 320 ms, segments every 960 ms. */
@@ -13,7 +14,7 @@ export const maxFilledSegments = 5;
 export class Refused extends Error {
   readonly status: number;
   constructor(status: number) {
-    super(`the server answered ${status}`);
+    super(`${status}`);
     this.status = status;
   }
 }
@@ -21,8 +22,8 @@ export class Refused extends Error {
 /** The server answered, and nothing followed. */
 export class HeldBack extends Error {}
 
-/** How long a numbered segment may take that the server holds until it is there. */
-const heldMs = (earlySegments + 1) * segmentMs + silenceMs;
+/** How long a numbered segment may take that is asked for while it is made. */
+const heldMs = segmentMs + silenceMs;
 /** How long a missing segment may take: later than that the sound has run dry anyway. */
 const fillMs = 2000;
 
@@ -43,12 +44,13 @@ const options = (signal: AbortSignal): RequestInit => ({ signal, credentials: "o
 export async function readStream(way: Way, signal: AbortSignal, take: (parts: Parts) => Promise<void>): Promise<void> {
   const limit = deadline(silenceMs, signal);
   let waiting = false;
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   try {
     const response = await way.fetch(way.base + livePaths.stream(way.space, way.rendition), options(limit.signal));
     if (!response.ok || !response.body) throw new Refused(response.status);
     waiting = true;
     const read = createReader();
-    const reader = response.body.getReader();
+    reader = response.body.getReader();
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
@@ -61,6 +63,7 @@ export async function readStream(way: Way, signal: AbortSignal, take: (parts: Pa
     throw waiting && !signal.aborted && limit.signal.aborted ? new HeldBack() : failure;
   } finally {
     limit.end();
+    reader?.cancel().catch(() => {}); // whoever takes may have had enough
   }
 }
 
@@ -80,16 +83,30 @@ async function readSegment(way: Way, n: number, signal: AbortSignal, ms: number)
   return createReader()(await bytesOf(way, livePaths.segment(way.space, way.rendition, n), signal, ms)).fragments;
 }
 
-/** Follows numbered segments from `first` on; the server holds a request that is early until the segment is there. */
+/**
+ * Follows numbered segments from `first` on; the server holds a request that is early until the segment is there. Each is
+ * asked for when the one before has come, or a segment's time after it was asked for: so never more than one is early, and
+ * a cache that takes longer than that to answer is kept up with.
+ */
 export async function readSegments(
   way: Way,
   first: number,
+  wantsInit: boolean,
   signal: AbortSignal,
   take: (parts: Parts) => Promise<void>,
 ): Promise<void> {
-  await take(createReader()(await bytesOf(way, livePaths.init(way.space, way.rendition), signal, silenceMs)));
-  for (let n = first; !signal.aborted; n++) {
-    await take({ init: undefined, fragments: await readSegment(way, n, signal, heldMs) });
+  const init = livePaths.init(way.space, way.rendition);
+  if (wantsInit) await take(createReader()(await bytesOf(way, init, signal, silenceMs)));
+  const ask = (n: number) => {
+    const coming = readSegment(way, n, signal, heldMs);
+    coming.catch(() => {}); // told when its turn comes
+    return { coming, due: sleep(segmentMs, signal) };
+  };
+  for (let n = first, next = ask(n); ;) {
+    const { coming, due } = next;
+    await Promise.race([coming, due]);
+    next = ask(++n);
+    await take({ init: undefined, fragments: await coming });
   }
 }
 

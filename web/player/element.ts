@@ -127,7 +127,7 @@ export class RostraPlayer extends HTMLElement {
 
   async #look(player: Player, space: string): Promise<void> {
     try {
-      const response = await fetch(this.#base + livePaths.state(space), { credentials: "omit" });
+      const response = await fetch(player.base + livePaths.state(space), { credentials: "omit" });
       this.#missing = response.status === 404;
       if (response.ok && this.player === player) {
         const live = (await response.json()) as LiveState;

@@ -44,9 +44,15 @@ test("PL-6 stalls widen the margin up to a bound, calm takes it back", () => {
 });
 
 test("PL-10 pauses grow with full jitter up to a bound, and the first is short", () => {
-  expect(pauseMs(0, () => 0.999)).toBeLessThan(80);
-  expect(pauseMs(1, () => 0.5)).toBe(250);
-  expect(pauseMs(3, () => 0)).toBe(0);
+  expect(pauseMs(0, 5, () => 0.999)).toBeLessThan(80);
+  expect(pauseMs(2, 0, () => 0.5)).toBe(500);
+  expect(pauseMs(3, 0, () => 0)).toBe(0);
   for (let n = 0; n < 40; n++) expect(pauseMs(n)).toBeLessThanOrEqual(maxPauseMs);
-  expect(pauseMs(40, () => 1)).toBe(maxPauseMs);
+  expect(pauseMs(40, 0, () => 1)).toBe(maxPauseMs);
+});
+
+test("PL-16 the second attempt spreads a crowd over what each has buffered, and no further", () => {
+  const longest = (ahead: number): number => pauseMs(1, ahead, () => 1);
+  expect([longest(0), longest(0.3), longest(3)]).toEqual([80, 80, 500]);
+  expect(longest(0.6)).toBeCloseTo(350);
 });

@@ -1,94 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { RoomEvent } from "../../src/wire/events.ts";
-import type { LiveState } from "../../src/wire/state.ts";
-import {
-  asElement,
-  bytes,
-  chunk,
-  FakeAudio,
-  FakeMediaSource,
-  FakeSourceClass,
-  FakeStream,
-  init,
-} from "./media.test-double.ts";
+import { bytes, chunk, FakeMediaSource, FakeStream, init } from "./media.test-double.ts";
 import { leastMargin } from "./pace.ts";
-import { createPlayer, type Player, type PlayerChange, type PlayerOptions } from "./player.ts";
+import { chunks, epoch, liveState, segment, setUp, stream } from "./server.test-double.ts";
 
 /** Seconds behind the end at which play begins when chunks come one by one. */
 const behind = 0.32 + leastMargin;
-const epoch = 1_700_000_000_000;
-const liveState = (over: Partial<LiveState> = {}): LiveState => ({
-  v: 1,
-  id: "one",
-  slug: "one",
-  title: "One",
-  description: "",
-  language: "en",
-  unlisted: false,
-  status: "live",
-  hold: false,
-  replay: false,
-  startAt: epoch,
-  liveAt: epoch,
-  delayMs: 0,
-  endedAt: null,
-  now: epoch + 3200,
-  epochMs: epoch,
-  first: 0,
-  latest: 2,
-  push: "chunk",
-  heard: 0,
-  beacon: 1,
-  edges: [],
-  level: 0,
-  listeners: 1,
-  renditions: [],
-  stage: [],
-  notice: "",
-  ...over,
-});
-
-/** A server of the test: answers by path; a path without an answer is a broken connection. */
-interface Server {
-  answers: Map<string, () => Response | FakeStream | undefined>;
-  asked: string[];
-}
-
-function setUp(options: Partial<PlayerOptions> = {}): {
-  player: Player;
-  audio: FakeAudio;
-  server: Server;
-  seen: PlayerChange[];
-} {
-  const audio = new FakeAudio();
-  const server: Server = { answers: new Map(), asked: [] };
-  server.answers.set("/live/one/state.json", () => Response.json(liveState()));
-  const fetch = async (url: RequestInfo | URL, request?: RequestInit): Promise<Response> => {
-    const path = url instanceof Request ? url.url : url.toString();
-    server.asked.push(path);
-    const answer = server.answers.get(path)?.();
-    if (!answer) throw new TypeError("Failed to fetch");
-    if (answer instanceof Response) return answer;
-    request?.signal?.addEventListener("abort", () => answer.break());
-    return answer.response;
-  };
-  const player = createPlayer({
-    space: "one",
-    audio: asElement(audio),
-    mediaSource: FakeSourceClass,
-    fetch,
-    streams: true,
-    ...options,
-  });
-  const seen: PlayerChange[] = [];
-  player.listen((change) => seen.push(change));
-  return { player, audio, server, seen };
-}
-
-const stream = "/live/one/opus-32k/stream.mp4";
-const segment = (n: number): Response => new Response(bytes(...[0, 1, 2].map((part) => chunk(3 * n + part))));
-const chunks = (from: number, to: number): Uint8Array[] =>
-  Array.from({ length: to - from + 1 }, (_, i) => chunk(from + i));
 /** Lets everything that is ready happen. */
 const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(1);
 
@@ -196,8 +113,9 @@ test("PL-8 what comes twice after a reconnection is taken once", async () => {
 test("PL-9 when the Space has ended, what is buffered plays out before the player says so", async () => {
   const { player, audio, server, live } = await playing();
   server.answers.set("/live/one/state.json", () => Response.json(liveState({ status: "ended" })));
+  server.answers.set(stream, () => new Response(null, { status: 404 }));
   live.end();
-  await settle();
+  await vi.advanceTimersByTimeAsync(100);
   expect(audio.finished).toBe(true);
   expect(player.state.kind).toBe("playing");
   audio.ended = true;

@@ -1,98 +1,52 @@
-import type { RoomEvent } from "../../src/wire/events.ts";
 import { livePaths } from "../../src/wire/paths.ts";
-import type { LiveState, ServiceLevel } from "../../src/wire/state.ts";
-import { chunkMs, segmentMs } from "../../src/wire/timeline.ts";
+import type { RenditionName } from "../../src/wire/rendition.ts";
+import type { LiveState, PublicStatus, ServiceLevel } from "../../src/wire/state.ts";
+import { chunkMs, segmentMs, segmentOfSlot } from "../../src/wire/timeline.ts";
 import { deadline } from "../api/deadline.ts";
 import { pauseMs, sleep } from "./backoff.ts";
-import { fillGap, HeldBack, readSegments, readStream, Refused, type Way } from "./connection.ts";
+import { fillGap, HeldBack, maxFilledSegments, readSegments, readStream, Refused, type Way } from "./connection.ts";
+import type { Player, PlayerChange, PlayerOptions, PlayerState } from "./contract.ts";
+import { createEdges } from "./edges.ts";
 import { createEventTrack } from "./events.ts";
 import { type Fragment, join, type Parts } from "./fragments.ts";
 import { createPace, seekExcess } from "./pace.ts";
-import { type MediaSourceClass, mediaSourceClass, openSink, type Sink } from "./sink.ts";
-import { mimeOf, pickRendition, streamsResponses, type WayTaken } from "./way.ts";
+import { mediaSourceClass, openSink, type Sink } from "./sink.ts";
+import { type HlsReason, mimeOf, pickRendition, streamsResponses, type WayTaken } from "./way.ts";
 
-export type PlayerState =
-  | { readonly kind: "idle" }
-  | { readonly kind: "connecting" }
-  | { readonly kind: "playing" }
-  /** Playing, and what plays is hold audio in place of the programme. */
-  | { readonly kind: "hold" }
-  /** Wants to play and has nothing to play, since this time (ms since 1970). */
-  | { readonly kind: "stalled"; readonly since: number }
-  | { readonly kind: "ended" }
-  | { readonly kind: "failed"; readonly why: "not-found" | "no-way-to-play" | "refused-by-browser" };
-
-export type PlayerChange =
-  | { readonly t: "player"; readonly state: PlayerState }
-  /** A room event, at the moment its sound is heard. */
-  | { readonly t: "event"; readonly event: RoomEvent }
-  /** `state.json`, whenever the player had reason to read it. */
-  | { readonly t: "live"; readonly live: LiveState };
-
-export interface PlayerMetrics {
-  /** From `play()` to the first sound, ms. */
-  readonly firstSoundMs: number | null;
-  readonly stalls: number;
-  readonly reconnects: number;
-  /** Segments fetched to fill a gap, and gaps that stayed. */
-  readonly filled: number;
-  readonly gaps: number;
-  /** Seeks to the live edge. */
-  readonly skips: number;
-  /** How far what is heard lies behind the server's clock, ms. */
-  readonly latencyMs: number | null;
-  readonly way: WayTaken | null;
-}
-
-export interface PlayerOptions {
-  /** A Space's id or slug. */
-  readonly space: string;
-  /** Where the server is, without a trailing slash. @default "" (this page's own host) */
-  readonly base?: string;
-  /** @default a new one, not in the page */
-  readonly audio?: HTMLAudioElement;
-  /** @default what the browser has */
-  readonly mediaSource?: MediaSourceClass | undefined;
-  /** @default the global one */
-  readonly fetch?: typeof fetch;
-  /** @default whether this browser streams responses */
-  readonly streams?: boolean;
-}
-
-/** Plays one Space. It never throws to the page: what happens is told by `state` and the listeners. */
-export interface Player {
-  readonly state: PlayerState;
-  readonly metrics: PlayerMetrics;
-  readonly audio: HTMLAudioElement;
-  /** Call within a click: browsers let sound begin only then. Without effect while it plays. */
-  play(): void;
-  stop(): void;
-  /** Tells the player what the page has read already, so that it need not. */
-  learn(live: LiveState): void;
-  /** Calls back on every change until the function returned is called. */
-  listen(listener: (change: PlayerChange) => void): () => void;
-}
+export type { Player, PlayerChange, PlayerMetrics, PlayerOptions, PlayerState } from "./contract.ts";
 
 const idle: PlayerState = { kind: "idle" };
+const noWay: PlayerState = { kind: "failed", why: "no-way-to-play" };
 /** How often the events that are due are looked for. */
 const tickMs = 100;
 /** How long `state.json` may take. */
 const stateMs = 5000;
-/** How often the state is read where the sound brings no events (native HLS). */
-const nativeRefreshMs = 5000;
 /** Decoders and connections that fail this often without a sound between are given up for the next way. */
 const maxFruitless = 3;
+/** A Space that was there is gone when home says so this often: an edge that has just begun may not know it yet. */
+const maxMissing = 5;
+/** What can wait is loaded this long after play began, ms: until then bytes are for the sound. */
+const attendAfterMs = 5000;
+
+const isOver = ({ status }: { readonly status: PublicStatus }): boolean => status === "ended" || status === "cancelled";
 
 export function createPlayer(options: PlayerOptions): Player {
-  const { space, base = "", audio = new Audio(), fetch: load = (...args) => fetch(...args) } = options;
+  const {
+    space,
+    streams = streamsResponses(),
+    base: home = "",
+    audio = new Audio(),
+    fetch: load = (...args) => fetch(...args),
+  } = options;
   const Source = "mediaSource" in options ? options.mediaSource : mediaSourceClass();
   const listeners = new Set<(change: PlayerChange) => void>();
   const track = createEventTrack();
+  const edges = createEdges(home);
   let pace = createPace();
   let state: PlayerState = idle;
   let session: AbortController | undefined;
   let sink: Sink | undefined;
-  let init: Uint8Array | undefined;
+  let hasInit = false;
   let lastSlot = -1;
   let span = chunkMs / 1000;
   let startedAt = 0;
@@ -100,9 +54,20 @@ export function createPlayer(options: PlayerOptions): Player {
   let hold = false;
   let level: ServiceLevel = 0;
   let live: LiveState | undefined;
+  /** The sound itself has said that it is over. */
+  let over = false;
+  let missing = 0;
   /** Server's clock minus ours; the largest seen, since an answer only ever ages. */
   let clockOffset = -Infinity;
-  const fresh = { firstSoundMs: null as number | null, stalls: 0, reconnects: 0, filled: 0, gaps: 0, skips: 0 };
+  const fresh = {
+    firstSoundMs: null as number | null,
+    stalls: 0,
+    reconnects: 0,
+    moves: 0,
+    filled: 0,
+    gaps: 0,
+    skips: 0,
+  };
   let counts = { ...fresh };
   let way: WayTaken | null = null;
 
@@ -118,27 +83,32 @@ export function createPlayer(options: PlayerOptions): Player {
     level = next.level;
     hold = next.hold;
     clockOffset = Math.max(clockOffset, next.now - Date.now());
+    edges.learn(next.edges ?? []);
   }
 
-  /** Reads `state.json`. False when there is nothing more to play. */
-  async function refresh(signal: AbortSignal): Promise<boolean> {
+  /** Reads `state.json`: true when the Space goes on, false when there is nothing more to play, undefined without an answer. */
+  async function lookAt(signal: AbortSignal, base = edges.now.base): Promise<boolean | undefined> {
     const limit = deadline(stateMs, signal);
     try {
       const response = await load(base + livePaths.state(space), { signal: limit.signal, credentials: "omit" });
       if (response.status === 404 || response.status === 410) {
+        if (live && (base !== home || ++missing < maxMissing)) return undefined;
         close({ kind: "failed", why: "not-found" });
         return false;
       }
-      if (!response.ok) return true;
+      if (!response.ok) return undefined;
       learn((await response.json()) as LiveState);
     } catch {
-      return true; // no answer is no news
+      return undefined;
     } finally {
       limit.end();
     }
+    missing = 0;
     if (signal.aborted || !live) return false;
     tell({ t: "live", live });
-    return live.status !== "ended" && live.status !== "cancelled";
+    if (!isOver(live)) return true;
+    if (way?.by === "hls") close({ kind: "ended" });
+    return false;
   }
 
   function close(next: PlayerState): void {
@@ -152,6 +122,7 @@ export function createPlayer(options: PlayerOptions): Player {
     }
     sink = undefined;
     track.clear();
+    edges.now = edges.home;
     to(next);
   }
 
@@ -159,7 +130,7 @@ export function createPlayer(options: PlayerOptions): Player {
     if (!Source) return;
     sink?.close();
     sink = openSink(audio, type, Source);
-    init = undefined;
+    hasInit = false;
     lastSlot = -1;
     sounded = false;
     pace = createPace();
@@ -203,8 +174,9 @@ export function createPlayer(options: PlayerOptions): Player {
   async function take(from: Way, signal: AbortSignal, parts: Parts): Promise<void> {
     const out = sink;
     if (!out) return;
-    if (parts.init && !(init && init.length === parts.init.length && init.every((b, i) => b === parts.init?.[i]))) {
-      init = parts.init;
+    // It is the same everywhere, and comes with each connection.
+    if (parts.init && !hasInit) {
+      hasInit = true;
       await out.append(parts.init);
     }
     const next: Fragment[] = [];
@@ -229,68 +201,94 @@ export function createPlayer(options: PlayerOptions): Player {
     if (live?.epochMs != null) {
       clockOffset = Math.max(clockOffset, live.epochMs + (lastSlot + 1) * chunkMs - Date.now());
     }
-    track.add(next.flatMap(({ events }) => events));
+    const events = next.flatMap((fragment) => fragment.events);
+    for (const { event } of events) if (event.t === "status") over = isOver(event);
+    track.add(events);
     steer(out, (first.slot * chunkMs) / 1000, before);
+    if (edges.now.base !== from.base) throw new Error("home again");
   }
 
-  /** Follows the Space by stream, then by segments, until it ends, is stopped, or neither works. */
-  async function follow(
-    outer: AbortController,
-    rendition: NonNullable<ReturnType<typeof pickRendition>>,
-  ): Promise<void> {
-    const { signal } = outer;
-    const from: Way = { base, space, rendition, fetch: load };
+  const playsHls = (): CanPlayTypeResult => audio.canPlayType("application/vnd.apple.mpegurl");
+
+  /** Plays by the browser's own HLS until it fails. When the Space is over, the element ends or the state says so. */
+  function playNatively(base: string): Promise<unknown> {
+    sink?.close();
+    sink = undefined;
+    sounded = false;
+    audio.src = base + livePaths.master(space);
+    start();
+    return new Promise((_resolve, reject) => audio.addEventListener("error", reject, { once: true }));
+  }
+
+  /**
+   * Follows the Space until it ends, is stopped, or no way works: from edge to edge, at each by stream if it has one, else by
+   * segments, else by the browser's own HLS. Whoever has worked so far is asked once more at once; then it is another's turn.
+   */
+  async function follow(signal: AbortSignal, rendition: RenditionName = "aac-64k", hls?: HlsReason): Promise<void> {
     let fruitless = 0;
     let heldBack = 0;
+    let answered: boolean | undefined;
     while (!signal.aborted) {
+      const edge = edges.now;
+      const from: Way = { base: edge.base, space, rendition, fetch: load };
+      const heard = (parts: Parts): Promise<void> => take(from, signal, parts);
       const before = lastSlot;
-      let look = true;
+      const wasOn = live?.latest != null;
+      // Something on the way may hold any response back while it lasts; twice is enough to know.
+      const why = !streams
+        ? "no-streaming-fetch"
+        : heldBack > 1
+          ? "stream-held-back"
+          : edge.cached
+            ? "no-stream-here"
+            : undefined;
+      way = hls ? { by: "hls", why: hls } : why ? { by: "segments", why } : { by: "stream" };
+      let failure: unknown;
       try {
-        if (way?.by === "segments") {
-          if (!(await refresh(signal))) break;
-          await readSegments(from, live?.latest ?? 0, signal, (parts) => take(from, signal, parts));
-        } else await readStream(from, signal, (parts) => take(from, signal, parts));
-      } catch (failure) {
-        if (signal.aborted) return;
-        const refused = failure instanceof Refused;
-        look = refused || lastSlot === before;
-        if (failure instanceof HeldBack) heldBack++;
+        if (hls) await playNatively(edge.base);
+        else if (!why) await readStream(from, signal, heard);
+        else {
+          if (lastSlot < 0 && !answered && (await lookAt(signal)) === false) break;
+          const latest = live?.latest ?? 0;
+          const next = segmentOfSlot(lastSlot + 1);
+          const isNear = lastSlot >= 0 && latest - next <= maxFilledSegments;
+          await readSegments(from, isNear ? next : latest, !hasInit, signal, heard);
+        }
+      } catch (thrown) {
+        failure = thrown;
+      }
+      if (signal.aborted) return;
+      if (edges.now !== edge) continue;
+      const status = failure instanceof Refused ? failure.status : 0;
+      const byStream = !hls && !why;
+      if (byStream && status === 501) {
+        edge.cached = true;
+        continue;
       }
       counts.reconnects++;
-      fruitless = lastSlot === before ? fruitless + 1 : 0;
-      if (look && !(await refresh(signal))) break;
-      if (audio.error && !signal.aborted) {
-        if (fruitless >= maxFruitless) return native("decoder-refused");
-        openMedia(mimeOf(rendition));
+      fruitless = (hls ? sounded : lastSlot > before) ? 0 : fruitless + 1;
+      if (failure instanceof HeldBack) heldBack++;
+      const ahead = sink?.ahead() ?? 0;
+      answered = undefined;
+      if (over || fruitless > 1 || (status >= 400 && status < 500)) {
+        answered = await lookAt(signal);
+        if (answered === false) break;
       }
-      if (heldBack >= 2 && way?.by === "stream") way = { by: "segments", why: "stream-held-back" };
-      else if (way?.by === "segments" && fruitless >= maxFruitless && playsHls()) return native("segments-failed");
-      await sleep(pauseMs(fruitless), signal);
+      if (byStream && wasOn && answered && [403, 404, 405].includes(status)) {
+        edge.cached = true;
+        continue;
+      }
+      if (fruitless >= maxFruitless && (hls ? answered && counts.firstSoundMs === null : audio.error)) {
+        if (hls || !playsHls()) return close(noWay);
+        hls = "decoder-refused";
+      } else if (!hls && audio.error) openMedia(mimeOf(rendition));
+      if (fruitless || ahead < 0.1 || status >= 500) edges.leave();
+      if (edges.now !== edge) counts.moves++;
+      await sleep(pauseMs(fruitless, ahead), signal);
     }
     if (signal.aborted) return;
     sink?.finish();
     if (!sounded || (sink?.ahead() ?? 0) <= 0.05) close({ kind: "ended" });
-  }
-
-  const playsHls = (): boolean => audio.canPlayType("application/vnd.apple.mpegurl") !== "";
-
-  function native(why: Extract<WayTaken, { by: "hls" }>["why"]): void {
-    if (!session || !playsHls()) return close({ kind: "failed", why: "no-way-to-play" });
-    way = { by: "hls", why };
-    sink?.close();
-    sink = undefined;
-    audio.src = base + livePaths.master(space);
-    start();
-    void watch(session.signal);
-  }
-
-  /** Native HLS brings no events to the page: the state is read instead. */
-  async function watch(signal: AbortSignal): Promise<void> {
-    while (await refresh(signal)) {
-      await sleep(nativeRefreshMs * (0.8 + Math.random() * 0.4), signal);
-      if (signal.aborted) return;
-    }
-    if (!signal.aborted) close({ kind: "ended" });
   }
 
   function onSound(): void {
@@ -319,14 +317,14 @@ export function createPlayer(options: PlayerOptions): Player {
   audio.addEventListener("ended", () => session && close({ kind: "ended" }));
   // The system paused it (headphones unplugged, a call): live sound is stopped, not paused.
   audio.addEventListener("pause", () => session && sounded && !audio.ended && close(idle));
-  audio.addEventListener("error", () => {
-    if (session && way?.by === "hls") close({ kind: "failed", why: "no-way-to-play" });
-  });
 
-  return {
+  const player: Player = {
     audio,
     get state() {
       return state;
+    },
+    get base() {
+      return edges.now.base;
     },
     get metrics() {
       const epoch = live?.epochMs;
@@ -340,16 +338,22 @@ export function createPlayer(options: PlayerOptions): Player {
       session = own;
       startedAt = performance.now();
       counts = { ...fresh };
+      over = false;
       span = (live?.push === "segment" ? segmentMs : chunkMs) / 1000;
       sounded = false;
       to({ kind: "connecting" });
       const rendition = pickRendition(Source, level);
-      if (!rendition) return native(Source ? "no-codec" : "no-media-source");
-      way = (options.streams ?? streamsResponses()) ? { by: "stream" } : { by: "segments", why: "no-streaming-fetch" };
-      openMedia(mimeOf(rendition));
+      if (rendition) openMedia(mimeOf(rendition));
+      else if (!playsHls()) return close(noWay);
       const timer = setInterval(onTick, tickMs);
       own.signal.addEventListener("abort", () => clearInterval(timer));
-      void follow(own, rendition);
+      void follow(own.signal, rendition, rendition ? undefined : Source ? "no-codec" : "no-media-source");
+      const look = (base: string) => lookAt(own.signal, base);
+      const attended = { player, space, edges, load, look, live: () => live };
+      sleep(attendAfterMs, own.signal)
+        .then(() => import("./attend.ts"))
+        .then(({ attend }) => attend(attended, own.signal))
+        .catch(() => {}); // the sound does not depend on it
     },
     stop: () => close(idle),
     learn,
@@ -358,4 +362,6 @@ export function createPlayer(options: PlayerOptions): Player {
       return () => void listeners.delete(listener);
     },
   };
+
+  return player;
 }

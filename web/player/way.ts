@@ -5,8 +5,9 @@ import type { MediaSourceClass } from "./sink.ts";
 /** How the sound comes, and why not by the way before it. */
 export type WayTaken =
   | { readonly by: "stream" }
-  | { readonly by: "segments"; readonly why: "no-streaming-fetch" | "stream-held-back" }
-  | { readonly by: "hls"; readonly why: "no-media-source" | "no-codec" | "segments-failed" | "decoder-refused" };
+  | { readonly by: "segments"; readonly why: "no-streaming-fetch" | "no-stream-here" | "stream-held-back" }
+  | { readonly by: "hls"; readonly why: HlsReason };
+export type HlsReason = "no-media-source" | "no-codec" | "decoder-refused";
 
 export const mimeOf = (rendition: RenditionName): string => `audio/mp4; codecs="${renditionFacts[rendition].codecs}"`;
 
