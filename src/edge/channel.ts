@@ -12,6 +12,7 @@ import { FanOut, place, type Place, type Position } from "./fan-out.ts";
 import { Holds } from "./holds.ts";
 import { pastSegment, type WholeSegment } from "./past-segment.ts";
 import { type LiveEdge, maxBehindSegments, Puller, type PullerSink } from "./puller.ts";
+import { SegmentAnswers } from "./segment-answers.ts";
 import { streamHead } from "./stream-head.ts";
 import { settle } from "./takeover.ts";
 import { SegmentWindow, windowSegments } from "./window.ts";
@@ -45,6 +46,7 @@ export class Channel implements PullerSink {
   readonly window = new SegmentWindow();
   readonly fanOut: FanOut;
   readonly holds: Holds;
+  readonly #answers = new SegmentAnswers();
   /** Other edges that follow a segment as it comes in. */
   readonly readers: ChunkReaders;
   readonly #parts: EdgeParts;
@@ -70,7 +72,7 @@ export class Channel implements PullerSink {
       writes: parts.writes,
       onBoundary: () => parts.onBoundary?.(this.fanOut),
     });
-    this.holds = new Holds(parts.budget);
+    this.holds = new Holds(parts.budget, parts.slices);
     this.readers = new ChunkReaders(parts.readers);
   }
 
@@ -167,6 +169,11 @@ export class Channel implements PullerSink {
     const forget = (): void => void this.#fetches.delete(n);
     fetched.then(forget, forget);
     return fetched;
+  }
+
+  /** A whole answer to a plain request for segment `n`, whose bytes these are. */
+  answer(n: SegmentNumber, bytes: Buffer): Buffer {
+    return this.#answers.get(n, bytes, this.window.digest(n), this.#parts.clock.now());
   }
 
   hold(n: SegmentNumber, response: ServerResponse, answer: (outcome: "published" | "expired") => void): boolean {

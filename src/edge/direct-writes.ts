@@ -68,11 +68,11 @@ export class DirectWrites {
       this.#Request = request.constructor as new () => WriteRequest;
       this.#spare = this.#request();
     };
-    const original = handle.writeBuffer;
     handle.writeBuffer = (request, bytes) => {
+      // The handle's own is behind this one, on its prototype.
       Reflect.deleteProperty(handle, "writeBuffer");
       learnt(request);
-      return Reflect.apply(original, handle, [request, bytes]);
+      return handle.writeBuffer(request, bytes);
     };
   }
 }

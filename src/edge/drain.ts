@@ -7,6 +7,7 @@ import { chunksPerSegment, segmentMs } from "../wire/timeline.ts";
 import type { Channels } from "./channels.ts";
 import type { FanOut } from "./fan-out.ts";
 import { handOver, maxHandOverMs, type Successor } from "./hand-over.ts";
+import type { KeptConnections } from "./kept-connections.ts";
 import type { Leaving } from "./leaving.ts";
 import { letGo, lingerMs } from "./raw-answer.ts";
 import type { WebSocketProxy } from "./websocket-proxy.ts";
@@ -36,6 +37,7 @@ export interface Farewell {
 export interface DrainOptions extends Farewell {
   readonly servers: readonly http.Server[];
   readonly channels: Channels;
+  readonly kept: KeptConnections;
   readonly webSockets: WebSocketProxy;
   readonly leaving: Leaving;
   readonly counts: { handedOver: number };
@@ -48,7 +50,7 @@ export interface DrainOptions extends Farewell {
  * WebSockets one by one with 1012, and requests that are held are answered. What is left after the window is cut off.
  */
 export async function drain(options: DrainOptions): Promise<void> {
-  const { servers, channels, webSockets, leaving, counts, log, window, successor, serverStops } = options;
+  const { servers, channels, kept, webSockets, leaving, counts, log, window, successor, serverStops } = options;
   const since = performance.now();
   const listeners = channels.listeners;
   const closed = Promise.all(servers.map(takeNoMore));
@@ -57,8 +59,10 @@ export async function drain(options: DrainOptions): Promise<void> {
     server.prependListener("request", (_, response) => {
       if (leaving.isLastAnswer()) response.shouldKeepAlive = false;
     });
-    if (serverStops) server.closeIdleConnections();
   }
+  // After the listener above: what is asked for on them is to be answered as one of the last, too.
+  kept.leave();
+  if (serverStops) for (const server of servers) server.closeIdleConnections();
   const webSocketsGone = webSockets.leave(window);
   let handedOver = 0;
   if (successor) {

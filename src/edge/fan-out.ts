@@ -11,7 +11,7 @@ export const maxQueuedBytes = 64 * 1024;
 /** Milliseconds for which a skipped listener may take to drain; then its connection is closed. */
 export const maxSkippedMs = 15_000;
 /** Listeners that are written to between two looks at the clock. */
-const stride = 16;
+const stride = 4;
 
 /** A place on the stream that orders all chunks: chunk `index` of segment `n`. */
 export type Place = number;

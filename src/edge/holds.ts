@@ -1,10 +1,12 @@
-import type { ServerResponse } from "node:http";
 import type { SegmentNumber } from "../wire/timeline.ts";
+import type { Sliced, Slices } from "./slices.ts";
 
 /** How many requests one edge holds for what is not published yet; more are told to come again. */
 export const maxHeldRequests = 20_000;
 /** Milliseconds for which a request is held: two segments early, its own length, and an origin that has just restarted. */
 export const maxHeldMs = 5000;
+/** Requests that are answered between two looks at the clock. */
+const stride = 4;
 
 /** How many requests an edge holds now, all queues together. */
 export interface HoldBudget {
@@ -20,21 +22,38 @@ export const holdBudget = (most = maxHeldRequests, patienceMs = maxHeldMs): Hold
   patienceMs,
 });
 
-type Answer = (outcome: "published" | "expired") => void;
+type Outcome = "published" | "expired";
+export type Answer = (outcome: Outcome) => void;
 
-interface Hold {
+/** A request that is held. */
+export interface Hold {
   readonly n: SegmentNumber;
   readonly answer: Answer;
   readonly until: number;
+  /** What it is answered with, in its turn. */
+  outcome: Outcome | undefined;
 }
 
-/** Requests that came before their segment, answered when it is there or when their patience is over. */
-export class Holds {
+/** Something that tells when its client has left. */
+interface Closing {
+  once(event: "close", hear: () => void): unknown;
+}
+
+/**
+ * Requests that came before their segment, answered when it is there or when their patience is over: in time slices, for
+ * there may be thousands.
+ */
+export class Holds implements Sliced {
   readonly #holds = new Set<Hold>();
   readonly #budget: HoldBudget;
+  readonly #slices: Slices;
+  /** Those who are to be answered now, in the order in which they came; they are in `#holds` too until they are. */
+  #due: Hold[] = [];
+  #at = 0;
 
-  constructor(budget: HoldBudget) {
+  constructor(budget: HoldBudget, slices: Slices) {
     this.#budget = budget;
+    this.#slices = slices;
   }
 
   get size(): number {
@@ -46,29 +65,62 @@ export class Holds {
     return this.#budget.most;
   }
 
-  /** Holds a response until `release` reaches `n`; false when the budget is spent. A client that leaves is forgotten. */
-  hold(n: SegmentNumber, response: ServerResponse, answer: Answer): boolean {
-    if (this.#budget.held >= this.#budget.most) return false;
-    const hold: Hold = { n, answer, until: performance.now() + this.#budget.patienceMs };
+  get isFull(): boolean {
+    return this.#budget.held >= this.#budget.most;
+  }
+
+  /** Holds a request until `release` reaches `n`; undefined when the budget is spent. */
+  add(n: SegmentNumber, answer: Answer): Hold | undefined {
+    if (this.isFull) return undefined;
+    const hold: Hold = { n, answer, until: performance.now() + this.#budget.patienceMs, outcome: undefined };
     this.#holds.add(hold);
     this.#budget.held++;
-    response.once("close", () => this.#forget(hold));
+    return hold;
+  }
+
+  /** The same for a response: a client that leaves is forgotten. False when the budget is spent. */
+  hold(n: SegmentNumber, response: Closing, answer: Answer): boolean {
+    const hold = this.add(n, answer);
+    if (hold) response.once("close", () => this.forget(hold));
+    return hold !== undefined;
+  }
+
+  /** Lets go of a request without an answer; false when it has one. */
+  forget(hold: Hold): boolean {
+    if (!this.#holds.delete(hold)) return false;
+    this.#budget.held--;
     return true;
   }
 
   /** Answers all that wait for segment `latest` or an earlier one. */
   release(latest: SegmentNumber): void {
-    for (const hold of this.#holds) if (hold.n <= latest && this.#forget(hold)) hold.answer("published");
+    for (const hold of this.#holds) if (hold.n <= latest) this.#isDue(hold, "published");
+    if (this.#due.length > 0) this.#slices.run(this);
   }
 
   /** Answers those who have waited long enough at `now` (monotonic ms); everybody with Infinity. */
   expire(now: number): void {
-    for (const hold of this.#holds) if (hold.until <= now && this.#forget(hold)) hold.answer("expired");
+    for (const hold of this.#holds) if (hold.until <= now) this.#isDue(hold, "expired");
+    if (this.#due.length > 0) this.#slices.run(this);
   }
 
-  #forget(hold: Hold): boolean {
-    if (!this.#holds.delete(hold)) return false;
-    this.#budget.held--;
+  step(isOver: () => boolean): boolean {
+    while (this.#at < this.#due.length) {
+      const to = Math.min(this.#at + stride, this.#due.length);
+      while (this.#at < to) {
+        const hold = this.#due[this.#at++];
+        if (hold?.outcome && this.forget(hold)) hold.answer(hold.outcome);
+      }
+      if (isOver() && this.#at < this.#due.length) return false;
+    }
+    this.#due = [];
+    this.#at = 0;
     return true;
+  }
+
+  #isDue(hold: Hold, outcome: Outcome): void {
+    if (hold.outcome) return;
+    hold.outcome = outcome;
+    this.#due.push(hold);
   }
 }

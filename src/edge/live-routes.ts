@@ -8,6 +8,7 @@ import type { Audience, ListenerKey } from "./audience.ts";
 import type { Channel } from "./channel.ts";
 import type { Channels } from "./channels.ts";
 import type { Directory, SpaceEntry } from "./directory.ts";
+import type { Asked, KeptConnections } from "./kept-connections.ts";
 import type { Playlists } from "./playlists.ts";
 import type { PushMode } from "./push-mode.ts";
 import {
@@ -46,6 +47,7 @@ export interface LiveOptions {
   readonly channels: Channels;
   readonly playlists: Playlists;
   readonly audience: Audience;
+  readonly kept: KeptConnections;
   readonly pushMode: PushMode;
   readonly counts: LiveCounts;
   readonly now: () => number;
@@ -81,7 +83,7 @@ export class LiveRoutes {
       case "state":
         return this.#state(request, response, entry);
       case "master":
-        return this.#options.playlists.master(response);
+        return this.#options.playlists.master(request, response, entry);
       case "playlist":
         if (entry.init(path.rendition) === undefined || entry.state.latest === null) return this.#nothing(response);
         // Who reads the playlist asks for its segments next: they are pulled from now on.
@@ -93,7 +95,7 @@ export class LiveRoutes {
       case "init":
         return this.#init(request, response, entry, path.rendition);
       case "segment":
-        return this.#segment(request, response, entry, path.rendition, path.n);
+        return this.#segment(request, response, entry, path);
       case "stream":
         return this.#stream(request, response, entry, path.rendition);
     }
@@ -117,15 +119,17 @@ export class LiveRoutes {
     else this.#nothing(response);
   }
 
-  #segment(
-    request: IncomingMessage,
-    response: ServerResponse,
-    entry: SpaceEntry,
-    rendition: RenditionName,
-    n: SegmentNumber,
-  ): void {
+  #segment(request: IncomingMessage, response: ServerResponse, entry: SpaceEntry, asked: Asked): void {
     if (entry.state.epochMs === null) return this.#nothing(response);
-    const channel = this.#options.channels.get(entry, rendition);
+    const { channels, kept, isEdge } = this.#options;
+    const channel = channels.get(entry, asked.rendition);
+    const { kind } = channel.segment(asked.n);
+    const answer = (): void => this.#answer(request, response, channel, asked.n);
+    const isKept = kind === "bytes" || (kind === "early" && !channel.holds.isFull);
+    if (!isKept || isEdge(request) || !kept.take(request, response, asked, answer)) answer();
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse, channel: Channel, n: SegmentNumber): void {
     const answer = channel.segment(n);
     switch (answer.kind) {
       case "bytes":

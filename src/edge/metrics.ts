@@ -5,6 +5,7 @@ import type { Channels } from "./channels.ts";
 import type { Directory } from "./directory.ts";
 import type { FeedTeller } from "./feed-teller.ts";
 import type { HoldBudget } from "./holds.ts";
+import type { KeptConnections } from "./kept-connections.ts";
 import type { LiveCounts } from "./live-routes.ts";
 import type { EdgeCounts } from "./parts.ts";
 import type { ApiProxy, ProxyCounts } from "./proxy.ts";
@@ -22,6 +23,8 @@ export interface AllCounts extends EdgeCounts, LiveCounts, ReplayCounts, ProxyCo
   /** Listeners whose connection was given to a successor, and taken from a predecessor. */
   handedOver: number;
   adopted: number;
+  /** Segments sent on kept connections without a parser. */
+  keptAnswers: number;
 }
 
 export const newCounts = (): AllCounts => ({
@@ -42,12 +45,14 @@ export const newCounts = (): AllCounts => ({
   badFeedLines: 0,
   handedOver: 0,
   adopted: 0,
+  keptAnswers: 0,
 });
 
 export interface MetricsOptions {
   readonly meter: Meter;
   readonly counts: AllCounts;
   readonly channels: Channels;
+  readonly kept: KeptConnections;
   readonly budget: HoldBudget;
   readonly directory: Directory;
   readonly upstream: Upstream;
@@ -76,16 +81,25 @@ const counters: readonly (readonly [keyof AllCounts, string, string])[] = [
   ["beacons", "rostra_edge_beacons_total", "Beacons of players that were counted."],
   ["beaconOverflow", "rostra_edge_beacon_overflow_total", "Beacons that were over the budget and not counted."],
   ["handedOver", "rostra_edge_handed_over_total", "Listeners whose connection was given to a successor."],
+  [
+    "keptAnswers",
+    "rostra_edge_kept_answers_total",
+    "Segments sent on kept connections that ask for one after the other.",
+  ],
   ["adopted", "rostra_edge_adopted_total", "Listeners whose connection was taken over from a predecessor."],
 ];
 
 /** Tells an edge's numbers when somebody asks for them. */
 export function edgeMetrics(options: MetricsOptions): void {
-  const { meter, counts, channels, budget, directory, upstream, teller } = options;
+  const { meter, counts, channels, kept, budget, directory, upstream, teller } = options;
   const { audience, reporter, api, webSockets, replay } = options;
   const gauges = new Map([
     [meter.gauge("rostra_edge_listeners", "Listeners on endless responses."), () => channels.listeners],
     [meter.gauge("rostra_edge_channels", "Renditions that are pulled or kept now."), () => channels.size],
+    [
+      meter.gauge("rostra_edge_kept_connections", "Connections that ask for one segment after the other."),
+      () => kept.size,
+    ],
     [meter.gauge("rostra_edge_held_requests", "Requests held until something is published."), () => budget.held],
     [meter.gauge("rostra_edge_spaces", "Spaces in the directory."), () => directory.size],
     [meter.gauge("rostra_edge_spaces_refused", "Spaces left out of a full directory."), () => directory.refused],

@@ -1,11 +1,18 @@
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { posix } from "node:path";
 import { badDelivery, msnLead, parseDelivery } from "../hls/delivery.ts";
 import { masterPlaylist, playlistType } from "../hls/master.ts";
 import { livePlaylist } from "../hls/media.ts";
+import { livePaths } from "../wire/paths.ts";
 import type { SpaceEntry } from "./directory.ts";
 import { type HoldBudget, Holds } from "./holds.ts";
 import { openHeaders, overloaded, sendRefusal, sendWhole } from "./respond.ts";
+import type { Slices } from "./slices.ts";
+import { spareEdges } from "./told-edges.ts";
 import { originAway } from "./upstream.ts";
+
+/** How many other edges a multivariant playlist names: some players open all it has before they begin. */
+export const maxSpareEdges = 2;
 
 const playlistHeaders = {
   ...openHeaders,
@@ -16,19 +23,25 @@ const playlistHeaders = {
 /** HLS playlists, written here from what the directory knows; a blocking reload waits for the feed. */
 export class Playlists {
   readonly #budget: HoldBudget;
+  readonly #slices: Slices;
   readonly #master = Buffer.from(masterPlaylist());
   readonly #waiting = new Map<SpaceEntry, Holds>();
   readonly #counts: { holdOverflow: number };
   /** The text of a Space's media playlist, the same for each rendition; kept until the state changes. */
   readonly #texts = new WeakMap<SpaceEntry["state"], Buffer>();
 
-  constructor(budget: HoldBudget, counts: { holdOverflow: number }) {
+  constructor(budget: HoldBudget, slices: Slices, counts: { holdOverflow: number }) {
     this.#budget = budget;
+    this.#slices = slices;
     this.#counts = counts;
   }
 
-  master(response: ServerResponse): void {
-    sendWhole(response, this.#master, playlistHeaders);
+  /** Answers the multivariant playlist, with some of the edges that have the same sound, to fail over to. */
+  master(request: IncomingMessage, response: ServerResponse, { state }: SpaceEntry): void {
+    const spares = spareEdges(state.edges, request.headers.host, maxSpareEdges);
+    const folder = posix.dirname(livePaths.master(state.id));
+    const text = spares.length ? Buffer.from(masterPlaylist(spares.map((base) => base + folder))) : this.#master;
+    sendWhole(response, text, playlistHeaders);
   }
 
   /**
@@ -46,7 +59,7 @@ export class Playlists {
     if (delivery.msn > latest + msnLead)
       return this.#refuse(response, `_HLS_msn is ${delivery.msn}, and the latest segment ${latest}`);
     let holds = this.#waiting.get(entry);
-    if (!holds) this.#waiting.set(entry, (holds = new Holds(this.#budget)));
+    if (!holds) this.#waiting.set(entry, (holds = new Holds(this.#budget, this.#slices)));
     const held = holds.hold(delivery.msn, response, (outcome) => {
       if (outcome === "published" || entry.over) this.#send(response, entry);
       else sendRefusal(response, originAway());

@@ -26,6 +26,7 @@ import { followedClock } from "./followed-clock.ts";
 import { createFronts } from "./front.ts";
 import { holdBudget } from "./holds.ts";
 import { Leaving } from "./leaving.ts";
+import { KeptConnections } from "./kept-connections.ts";
 import { LiveRoutes } from "./live-routes.ts";
 import { edgeMetrics, newCounts } from "./metrics.ts";
 import { loadPages } from "./page-files.ts";
@@ -82,7 +83,7 @@ export interface EdgeOptions {
   readonly maxApiPerAddress?: number;
   /** @default maxWebSockets */
   readonly maxWebSockets?: number;
-  /** Milliseconds. @default stallMs */
+  /** Milliseconds. @default defaultStallMs */
   readonly stallMs?: number;
 }
 
@@ -115,7 +116,7 @@ export interface EdgeHealth {
  * Milliseconds for which a connection with an answer under way may stand still before it is closed: longer than control
  * may take to answer. Endless responses and WebSockets have their own rules.
  */
-export const stallMs = 60_000;
+export const defaultStallMs = 60_000;
 const sweepMs = ms(250);
 const audienceMs = ms(1000);
 
@@ -130,24 +131,16 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const isEdge = (request: http.IncomingMessage): boolean => key?.isShownBy(request) ?? false;
   const trust: Trust = { ...(options.trust ?? noTrust), isEdge };
   const counts = newCounts();
-  const pages = new Pages(await loadPages(options.web, log));
+  const pages = new Pages(await loadPages(options.web, log), (space) => directory.find(space)?.state.edges ?? []);
   const budget = holdBudget(options.maxHeld, options.heldMs);
   const pushMode = new PushMode(options.push);
   const fetches = meter.counter("rostra_edge_upstream_fetches_total", "Requests to the origin, by what for.");
   const upstream = new Upstream({ addresses: options.upstreams, id, key: options.key, fetches, log });
   const readers = { open: 0, most: maxChunkReaders, patienceMs: budget.patienceMs };
-  const channels = new Channels({
-    clock,
-    log,
-    upstream,
-    pushMode,
-    budget,
-    readers,
-    counts,
-    slices: new Slices(),
-    writes: new DirectWrites(),
-  });
-  const playlists = new Playlists(budget, counts);
+  const slices = new Slices();
+  const writes = new DirectWrites();
+  const channels = new Channels({ clock, log, upstream, pushMode, budget, readers, counts, slices, writes });
+  const playlists = new Playlists(budget, slices, counts);
   const directory: Directory = new Directory({
     log,
     onChange: (entry) => {
@@ -162,9 +155,12 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const teller = new FeedTeller({ directory, id, maxReaders: options.maxFeedReaders });
   const audience = new Audience({ salt: (space) => directory.find(space)?.salt });
   const address = (request: http.IncomingMessage): string => clientAddress(request, trust);
+  const { stallMs = defaultStallMs } = options;
+  const kept = new KeptConnections({ directory, channels, audience, writes, counts, address, stallMs });
   const live = new LiveRoutes({
     directory,
     channels,
+    kept,
     playlists,
     audience,
     pushMode,
@@ -207,7 +203,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     clock,
     meter,
     scope,
-    stallMs: options.stallMs ?? stallMs,
+    stallMs,
     tls: options.tls,
     proxyProtocol: options.proxyProtocol,
   });
@@ -237,6 +233,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   scope.every(sweepMs, () => {
     const now = performance.now();
     channels.sweep(now);
+    kept.sweep(now);
     playlists.sweep(now);
   });
   const tellAudience = async (): Promise<void> => {
@@ -255,6 +252,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     meter,
     counts,
     channels,
+    kept,
     budget,
     directory,
     upstream,
@@ -269,7 +267,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   scope.onEnd(async () => {
     teller.end();
     const farewell = options.farewell?.() ?? { window: drainMs };
-    await drain({ servers, channels, webSockets, leaving: new Leaving(), counts, log, ...farewell });
+    await drain({ servers, channels, kept, webSockets, leaving: new Leaving(), counts, log, ...farewell });
     // Its listeners are somebody else's now.
     await tellAudience();
     drained.abort();

@@ -1,7 +1,11 @@
-/** How long the loop is kept by work for many before accepts, reads and everybody else have their turn, ms. */
+/** How long the loop is kept by work for many while nobody else has anything for it, ms. */
 export const sliceMs = 5;
-/** The same when the others' turn took as long or longer: work for those who play is not to starve in a rush. */
+/** The most, when others keep it long, ms. */
 export const longestSliceMs = 10;
+/** So much of the time that others had work for many has too, while others have work: a third of all. */
+const share = 0.5;
+/** A turn of the loop in which nothing happened takes less, ms. */
+const emptyTurnMs = 0.03;
 
 /** Work for many, done piece by piece. */
 export interface Sliced {
@@ -11,7 +15,9 @@ export interface Sliced {
 
 /**
  * Time slices of one process's loop for all its work for many: what is short is done at once, what is long goes on in
- * turns of some milliseconds, one job after the other, with the loop's other work in between.
+ * turns of some milliseconds, one job after the other, with the loop's other work in between. Turns are short while there is
+ * such work: the loop accepts one connection in each, and in a rush those who come are to be heard soon, and those who play
+ * to have a third of the time.
  */
 export class Slices {
   /** In the order of their turns. */
@@ -48,6 +54,9 @@ export class Slices {
     }
     if (this.#jobs.size === 0) return;
     const ended = this.#now();
-    setImmediate(() => this.#slice(Math.min(Math.max(this.#now() - ended, sliceMs), longestSliceMs)));
+    setImmediate(() => {
+      const others = this.#now() - ended;
+      this.#slice(others < emptyTurnMs ? sliceMs : Math.min(others * share, longestSliceMs));
+    });
   }
 }

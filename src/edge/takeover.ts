@@ -18,14 +18,13 @@ const httpEvents = ["data", "end", "drain", "timeout", "error"] as const;
 
 /**
  * Takes a request's socket away from Node's HTTP server, which then keeps nothing of it: no request, response, parser or
- * timer. Bytes written before belong to the response. What the client still sends is read and thrown away, errors are
- * quiet (`close` tells), and a client that closes its sending side has hung up: what is queued is still sent.
+ * timer. Bytes written before belong to the response. Nobody hears the socket any more.
  *
  * Call it outside of the request's own event (the parser is on the stack there), for a request without a body. The HTTP
  * server frees what it holds for a connection when it hears `close`, so it is told so: there is no public way to hand a
  * socket over except an upgrade, which a plain GET is not.
  */
-export function takeSocket(request: IncomingMessage, response: ServerResponse): Socket {
+export function detachSocket(request: IncomingMessage, response: ServerResponse): Socket {
   const { socket } = request;
   response.detachSocket(socket);
   const own = ownClose.get(socket);
@@ -42,6 +41,16 @@ export function takeSocket(request: IncomingMessage, response: ServerResponse): 
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
+  socket.setTimeout(0);
+  return socket;
+}
+
+/**
+ * Takes a request's socket for what is only written to. What the client still sends is read and thrown away, errors are
+ * quiet (`close` tells), and a client that closes its sending side has hung up: what is queued is still sent.
+ */
+export function takeSocket(request: IncomingMessage, response: ServerResponse): Socket {
+  const socket = detachSocket(request, response);
   settle(socket);
   return socket;
 }

@@ -1,0 +1,170 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { RenditionName } from "../wire/rendition.ts";
+import type { SegmentNumber } from "../wire/timeline.ts";
+import type { Audience } from "./audience.ts";
+import type { Channel } from "./channel.ts";
+import type { Channels } from "./channels.ts";
+import type { Directory } from "./directory.ts";
+import type { DirectWrites } from "./direct-writes.ts";
+import { KeptConnection, type KeptHost } from "./kept-connection.ts";
+import { canReadRaw } from "./raw-reads.ts";
+import { plainLength, Repeat } from "./repeat.ts";
+import { keepAliveSeconds } from "./segment-answers.ts";
+import { detachSocket } from "./takeover.ts";
+
+/** So often a connection may have been given back for want of a repeated request; then it stays with Node's HTTP server. */
+export const maxMisfits = 3;
+/** So many answered requests make up for one misfit. */
+const answersPerMisfit = 16;
+/** For how long a listener's key is used, ms: its salt changes with the day. */
+const keyForMs = 60_000;
+/** Longer than promised, so that a request that is just coming is not cut off (as Node's HTTP server has it). */
+const idleMs = (keepAliveSeconds + 1) * 1000;
+
+/** What is known of a connection that Node's HTTP server has. */
+interface History {
+  /** How many of the bytes that came on it belong to requests that are known; not a number when that is not known. */
+  known: number;
+  misfits: number;
+}
+
+interface Candidate {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly n: SegmentNumber;
+  readonly space: string;
+  readonly rendition: RenditionName;
+  readonly repeat: Repeat;
+  /** Bytes that had come with it. */
+  readonly bytes: number;
+  readonly otherwise: () => void;
+}
+
+export interface KeptOptions {
+  readonly directory: Directory;
+  readonly channels: Channels;
+  readonly audience: Audience;
+  readonly writes: DirectWrites;
+  readonly counts: { slowCloses: number; keptAnswers: number };
+  /** The address of whoever asks. */
+  readonly address: (request: IncomingMessage) => string;
+  /** Milliseconds after which a client that reads nothing is closed. */
+  readonly stallMs: number;
+}
+
+/** All connections that ask for one segment after the other; see `KeptConnection`. */
+export class KeptConnections implements KeptHost {
+  readonly #options: KeptOptions;
+  readonly #connections = new Set<KeptConnection>();
+  readonly #histories = new WeakMap<Socket, History>();
+  #candidates: Candidate[] = [];
+  #leaving = false;
+  now = performance.now();
+
+  constructor(options: KeptOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /**
+   * Takes a connection whose request for segment `n` is to be answered now or held, if it is a plain one and all that came
+   * on it: then this answers it, in the loop's next turn, and what follows. `otherwise` is called when more has come by then.
+   */
+  take(request: IncomingMessage, response: ServerResponse, asked: Asked, otherwise: () => void): boolean {
+    const { socket } = request;
+    if (!canReadRaw || this.#leaving || "encrypted" in socket) return false;
+    const history = this.#history(socket);
+    const bytes = socket.bytesRead;
+    const isAll = plainLength(request) === bytes - history.known;
+    history.known = bytes;
+    // One that is behind another on its connection has no socket yet.
+    if (!isAll || history.misfits >= maxMisfits || !response.shouldKeepAlive || response.socket === null) return false;
+    const repeat = Repeat.of(request, asked.n);
+    if (repeat === undefined) return false;
+    const candidates = this.#candidates.push({ request, response, ...asked, repeat, bytes, otherwise });
+    if (candidates === 1) setImmediate(this.#takeAll);
+    return true;
+  }
+
+  /** Closes those whose time is over. To be called some times a second. */
+  sweep(now: number): void {
+    this.now = now;
+    for (const connection of this.#connections) {
+      const stalled = connection.isStalled(now - this.#options.stallMs);
+      if (stalled) this.#options.counts.slowCloses++;
+      if (stalled || connection.isIdle(now - idleMs)) connection.socket.destroy();
+    }
+  }
+
+  /** Gives all back to Node's HTTP server, which knows how to end connections; no more are taken. */
+  leave(): void {
+    this.#leaving = true;
+    for (const connection of this.#connections) connection.leave();
+  }
+
+  channel({ question: { space, rendition } }: KeptConnection): Channel | undefined {
+    const entry = this.#options.directory.find(space);
+    return entry && entry.state.epochMs !== null ? this.#options.channels.get(entry, rendition) : undefined;
+  }
+
+  send(connection: KeptConnection, channel: Channel, n: SegmentNumber, bytes: Buffer): void {
+    const { audience, counts, writes } = this.#options;
+    writes.write(connection.socket, channel.answer(n, bytes));
+    counts.keptAnswers++;
+    const space = channel.entry.state.id;
+    let { listener } = connection;
+    if (listener === undefined || listener.space !== space || this.now - listener.at > keyForMs) {
+      const { address, userAgent } = connection.question;
+      listener = { space, key: audience.key(space, address, userAgent), at: this.now };
+      connection.listener = listener;
+    }
+    audience.seen(space, listener.key);
+  }
+
+  gone(connection: KeptConnection, why: "closed" | "misfit" | "leaving"): void {
+    this.#connections.delete(connection);
+    if (why === "closed") return;
+    const history = this.#history(connection.socket);
+    // Whatever is behind it is the HTTP server's to count.
+    history.known = Number.NaN;
+    history.misfits = Math.max(0, history.misfits + 1 - Math.floor(connection.answered / answersPerMisfit));
+  }
+
+  readonly #takeAll = (): void => {
+    const candidates = this.#candidates;
+    this.#candidates = [];
+    for (const { request, response, n, space, rendition, repeat, bytes, otherwise } of candidates) {
+      const { socket } = request;
+      if (response.destroyed || socket.destroyed) continue;
+      if (socket.bytesRead !== bytes || this.#leaving) {
+        otherwise();
+        continue;
+      }
+      const address = this.#options.address(request);
+      const userAgent = request.headers["user-agent"] ?? "";
+      const { server } = socket as Socket & { readonly server: Server };
+      const question = { repeat, space, rendition, address, userAgent };
+      const connection = new KeptConnection(detachSocket(request, response), question, server, this);
+      this.#connections.add(connection);
+      connection.begin(n);
+    }
+  };
+
+  #history(socket: Socket): History {
+    let history = this.#histories.get(socket);
+    if (!history) this.#histories.set(socket, (history = { known: 0, misfits: 0 }));
+    return history;
+  }
+}
+
+/** What a request asks for. */
+export interface Asked {
+  /** As the request's address has it. */
+  readonly space: string;
+  readonly rendition: RenditionName;
+  readonly n: SegmentNumber;
+}
