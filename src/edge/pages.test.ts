@@ -3,7 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { TestEdge } from "./edge.test-server.ts";
+import { TestEdge, until } from "./edge.test-server.ts";
 import type { TestOrigin } from "./origin.test-server.ts";
 
 const inline = 'globalThis.start = "now";';
@@ -91,6 +91,45 @@ test("ED-27 a page's policy names its inline scripts and keeps others from frami
   expect(await policyOf("/embed.html")).toMatch(/frame-ancestors \*$/);
   expect((await edge.get("/player.js")).headers["access-control-allow-origin"]).toBe("*");
   expect((await edge.get("/favicon.svg")).headers["access-control-allow-origin"]).toBeUndefined();
+});
+
+test("ED-91 a Space's page may ask the edges that its state tells, as origins, and no other page may", async () => {
+  const edges = [
+    "https://b.example",
+    "http://c.example:8080/deep",
+    "https://b.example/again",
+    "https://x.example; script-src *",
+    "https://user@d.example",
+    "ftp://e.example",
+    "*",
+    "https:",
+    "\nhttps://f.example?q",
+  ];
+  await using edge = await TestEdge.start({}, async (origin, folder) => {
+    await built(origin, folder);
+    origin.open("a", 10, { edges });
+    origin.open("b", 10);
+  });
+  const directive = async (path: string, name: string): Promise<string | undefined> =>
+    String((await edge.get(path)).headers["content-security-policy"])
+      .split("; ")
+      .find((one) => one.startsWith(name));
+  const told = "https://b.example http://c.example:8080";
+  for (const path of ["/s/slug-a", "/s/a", "/s/slug-a/"]) {
+    expect(await directive(path, "connect-src")).toBe(`connect-src 'self' ${told}`);
+    expect(await directive(path, "media-src")).toBe(`media-src 'self' blob: ${told}`);
+    expect(await directive(path, "script-src")).toBe("script-src 'self'");
+  }
+  for (const path of ["/s/b", "/s/unknown", "/", "/desk/slug-a"])
+    expect([path, await directive(path, "connect-src")]).toEqual([path, "connect-src 'self'"]);
+  edge.origin.change("b", { edges: ["https://g.example"] });
+  await until(() => edge.edge.directory.find("b")?.state.edges.length === 1);
+  const known = (await edge.get("/s/b")).headers.etag ?? "";
+  const again = await edge.get("/s/b", { headers: { "if-none-match": known } });
+  expect([again.status, again.headers["content-security-policy"]]).toEqual([
+    304,
+    expect.stringContaining("connect-src 'self' https://g.example"),
+  ]);
 });
 
 test("ED-28 without built pages the answer says how to build them", async () => {

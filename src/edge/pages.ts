@@ -2,6 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:
 import { pageOf } from "../wire/pages.ts";
 import type { PageFileBytes } from "./page-files.ts";
 import { immutable, sendWhole } from "./respond.ts";
+import { toldEdges } from "./told-edges.ts";
 
 /** Files that pages of other origins load. */
 const openFiles = new Set(["/player.js"]);
@@ -15,17 +16,17 @@ const commonHeaders = {
 
 /**
  * What a page may do: its own scripts, Media Source's blob URLs, its own server over HTTP and WebSocket (CSP 3: `'self'`
- * covers both). WebRTC needs no directive.
+ * covers both), and of the other edges that have its Space's sound what a player asks. WebRTC needs no directive.
  */
-const policy = (inline: readonly string[], framed: boolean): string =>
+const policy = (inline: readonly string[], framed: boolean, edges: readonly string[]): string =>
   [
     "default-src 'none'",
     ["script-src 'self'", ...inline].join(" "),
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data: blob:",
     "font-src 'self'",
-    "media-src 'self' blob:",
-    "connect-src 'self'",
+    ["media-src 'self' blob:", ...edges].join(" "),
+    ["connect-src 'self'", ...edges].join(" "),
     "worker-src 'self' blob:",
     "manifest-src 'self'",
     "frame-src 'self'",
@@ -44,9 +45,12 @@ const notBuilt = Buffer.from(
 /** The built pages and their assets, from memory. */
 export class Pages {
   readonly #files: ReadonlyMap<string, PageFileBytes>;
+  readonly #edgesOf: (space: string) => readonly string[];
 
-  constructor(files: ReadonlyMap<string, PageFileBytes>) {
+  /** @param edgesOf `state.edges` of a Space; none for one that is not known */
+  constructor(files: ReadonlyMap<string, PageFileBytes>, edgesOf: (space: string) => readonly string[] = () => []) {
     this.#files = files;
+    this.#edgesOf = edgesOf;
   }
 
   /** Whether a path is a page or a file; only GET and HEAD are possible there. */
@@ -74,18 +78,25 @@ export class Pages {
       etag,
       ...(encoding === undefined ? {} : { "content-encoding": encoding }),
       ...(openFiles.has(name) ? { "access-control-allow-origin": "*" } : {}),
-      ...(name.endsWith(".html") ? documentHeaders(file, framedFiles.has(name)) : {}),
+      ...(name.endsWith(".html") ? this.#documentHeaders(file, name, path) : {}),
     };
     if (matches(request.headers["if-none-match"], etag)) response.writeHead(304, headers).end();
     else sendWhole(response, bytes, headers);
   }
+
+  #documentHeaders(file: PageFileBytes, name: string, path: string): OutgoingHttpHeaders {
+    const edges = toldEdges(this.#edgesOf(spaceOf(path)));
+    const origins = [...new Set(edges.map(({ origin }) => origin))];
+    return {
+      "content-security-policy": policy(file.inlineScripts, framedFiles.has(name), origins),
+      "permissions-policy": "microphone=(self), camera=(), geolocation=()",
+      "cross-origin-opener-policy": "same-origin",
+    };
+  }
 }
 
-const documentHeaders = (file: PageFileBytes, framed: boolean): OutgoingHttpHeaders => ({
-  "content-security-policy": policy(file.inlineScripts, framed),
-  "permissions-policy": "microphone=(self), camera=(), geolocation=()",
-  "cross-origin-opener-policy": "same-origin",
-});
+/** The Space whose sound a page plays; empty when it plays none. */
+const spaceOf = (path: string): string => /^\/s\/([^/]+)/.exec(path)?.[1] ?? "";
 
 /** Names in `assets/` carry a hash of their content; a page is asked for again each time; the rest now and then. */
 function cacheControl(name: string): string {

@@ -26,6 +26,33 @@ test("ED-19 playlists are written here, by id and by slug, without asking the or
   expect([...edge.origin.fetches.keys()].filter((url) => url.includes("m3u8"))).toEqual([]);
 });
 
+test("ED-90 the multivariant playlist names two of the edges that the state tells, others for others, never the one that is asked", async () => {
+  const edges = [
+    "https://b.example",
+    "https://c.example/deep",
+    "https://d.example",
+    "https://here.example:8443",
+    "http://plain.example",
+  ];
+  await using edge = await TestEdge.start({}, (origin) =>
+    origin.open("a", 10, { edges: [...edges, "none", "ftp://x.example"] }),
+  );
+  const seen = new Set<string>();
+  for (let i = 0; i < 60; i++) {
+    const { body } = await edge.get(livePaths.master("slug-a"), { headers: { host: "here.example:8443" } });
+    const lines = body.toString().split("\n");
+    const spares = lines.filter((line) => line.startsWith("http") && line.includes("/aac-64k/"));
+    expect(body.toString()).toBe(masterPlaylist(spares.map((uri) => uri.replace("/aac-64k/index.m3u8", ""))));
+    expect(new Set(spares).size).toBe(2);
+    for (const uri of spares) seen.add(uri.replace("/live/a/aac-64k/index.m3u8", ""));
+  }
+  expect([...seen].toSorted()).toEqual(edges.slice(0, 3));
+  edge.origin.change("a", { edges: ["http://plain.example"] });
+  await until(() => edge.edge.directory.find("a")?.state.edges.length === 1);
+  const plain = (await edge.get(livePaths.master("a"))).body.toString();
+  expect(plain).toBe(masterPlaylist(["http://plain.example/live/a"]));
+});
+
 test("ED-19 a blocking reload waits for its segment, and works through an earlier one", async () => {
   await using edge = await TestEdge.start({}, (origin) => origin.open("a", 10));
   expect((await edge.get(`${path}?_HLS_msn=9`)).body.toString()).toBe(livePlaylist(facts(edge, 9)));

@@ -21,6 +21,16 @@ test("HL-1 the master lists every rendition once, AAC first, with its codecs", (
   }
 });
 
+test("HL-10 what is elsewhere follows as redundant streams: the same attributes in the same order, other URIs", () => {
+  const bases = ["https://b.example/live/one", "http://c.example:8080/deep/live/one"];
+  const lines = masterPlaylist(bases).split("\n").slice(0, -1);
+  const own = masterPlaylist().split("\n").slice(0, -1);
+  const variants = own.slice(3);
+  expect(lines.slice(0, own.length)).toEqual(own);
+  const elsewhere = bases.flatMap((base) => variants.map((line) => (line.startsWith("#") ? line : `${base}/${line}`)));
+  expect(lines.slice(own.length)).toEqual(elsewhere);
+});
+
 test("HL-2 a variant's peak is above its average, and that above the encoder's rate", () => {
   const found = [...masterPlaylist().matchAll(/BANDWIDTH=(\d+),AVERAGE-BANDWIDTH=(\d+),.*\n([^/]+)/g)];
   expect(found).toHaveLength(renditionNames.length);

@@ -18,16 +18,21 @@ const peakFactor = 1.5;
  * The Multivariant Playlist: one audio-only Variant Stream per rendition, without rendition groups. RFC 8216bis allows
  * both; a group would list each playlist twice, which makes some players load and append the same audio twice.
  * The same text serves `/live/{space}/` and `/replay/{space}/`: its URIs are relative.
+ *
+ * @param elsewhere the same directory on other hosts, without a trailing slash. Their variants follow as Redundant Streams
+ * (RFC 8216bis, sections 4.4.6.2 and 6.2.4): the same attributes again, in the same order, with another URI.
  */
-export function masterPlaylist(): string {
+export function masterPlaylist(elsewhere: readonly string[] = []): string {
   const lines = ["#EXTM3U", "#EXT-X-VERSION:6", "#EXT-X-INDEPENDENT-SEGMENTS"];
-  for (const name of variantOrder) {
-    const { bitrate, codecs } = renditionFacts[name];
-    const peak = Math.ceil(bitrate * peakFactor) + boxesBitrate;
-    lines.push(
-      `#EXT-X-STREAM-INF:BANDWIDTH=${peak},AVERAGE-BANDWIDTH=${bitrate + boxesBitrate},CODECS="${codecs}"`,
-      `${name}/index.m3u8`,
-    );
+  for (const folder of ["", ...elsewhere.map((base) => `${base}/`)]) {
+    for (const name of variantOrder) {
+      const { bitrate, codecs } = renditionFacts[name];
+      const peak = Math.ceil(bitrate * peakFactor) + boxesBitrate;
+      lines.push(
+        `#EXT-X-STREAM-INF:BANDWIDTH=${peak},AVERAGE-BANDWIDTH=${bitrate + boxesBitrate},CODECS="${codecs}"`,
+        `${folder}${name}/index.m3u8`,
+      );
+    }
   }
   return `${lines.join("\n")}\n`;
 }
