@@ -64,7 +64,7 @@ export const fullSizes: Sizes = {
 export const quickSizes: Sizes = {
   periods: 2,
   settle: 0.2,
-  joinTimeout: 3,
+  joinTimeout: 2,
   endless: 3500,
   endlessRate: 4000,
   byChunk: 1000,
@@ -148,7 +148,7 @@ export class Bench implements AsyncDisposable {
       rate: 2000,
       settle: 0,
       seconds: 0,
-      joinTimeout: 3,
+      joinTimeout: 2,
     } as const;
     await this.load({ ...warmth, ...server.ask, port: server.port });
   }

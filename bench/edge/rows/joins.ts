@@ -1,4 +1,4 @@
-import type { Bench, Start } from "../bench.ts";
+import { type Bench, perProcess, type Start } from "../bench.ts";
 import { faults } from "../load.ts";
 import { type Row, type Sample, valueOf } from "../row.ts";
 import { startIcecast } from "../servers/icecast.ts";
@@ -14,8 +14,8 @@ export const joins: Row = {
   name: "joins",
   title: "A burst of joins",
   about: ({ sizes }) =>
-    `${sizes.burst} listeners connect and ask within ${burstSeconds} seconds (one process here can have ${sizes.burst === 20_000 ? "more" : "no more"} ` +
-    `descriptors). First byte: from connect() on. nginx sends what a newcomer of Rostra gets first, as a static file, and ` +
+    `${sizes.burst} listeners connect and ask within ${burstSeconds} seconds${sizes.burst === perProcess ? ", as many as one process has descriptors for" : ""}. ` +
+    `First byte: from connect() on. nginx sends what a newcomer of Rostra gets first, as a static file, and ` +
     `nobody listens on. Rostra and Icecast have had a thousand joins before. Who has no sound after ${sizes.joinTimeout} seconds has failed.`,
   columns: [
     { key: "served", title: "served, %", digits: 2 },
