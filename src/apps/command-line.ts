@@ -14,6 +14,7 @@ const usage = `rostra: live conversations that a million people come to hear at 
       --ice-tcp-port N     TCP port of the stage, where UDP is blocked      (the UDP port + 10000, or $ROSTRA_ICE_TCP_PORT)
       --public-ip IP[,IP]  addresses speakers reach the stage at, behind NAT   ($ROSTRA_PUBLIC_IP)
       --public-url URL     what people type, with TLS in front    ($ROSTRA_PUBLIC_URL)
+      --edge-url URL[,URL] edges and caches elsewhere that players are told of   ($ROSTRA_EDGE_URLS)
       --tls-cert FILE TLS as well, with this certificate (PEM)    ($ROSTRA_TLS_CERT)
       --tls-key FILE  and its key; both are read again when they change   ($ROSTRA_TLS_KEY)
       --tls-port N    public HTTPS port                           (8443, or $ROSTRA_TLS_PORT)
@@ -44,6 +45,7 @@ const serveFlags = {
   "ice-tcp-port": { type: "string" },
   "public-ip": { type: "string" },
   "public-url": { type: "string" },
+  "edge-url": { type: "string" },
   "tls-cert": { type: "string" },
   "tls-key": { type: "string" },
   "tls-port": { type: "string" },

@@ -46,7 +46,7 @@ export interface KeptOptions {
   readonly channels: Channels;
   readonly audience: Audience;
   readonly writes: DirectWrites;
-  readonly counts: { slowCloses: number; keptAnswers: number };
+  readonly counts: { slowCloses: number; keptAnswers: number; numberedBytes: number };
   /** The address of whoever asks. */
   readonly address: (request: IncomingMessage) => string;
   /** Milliseconds after which a client that reads nothing is closed. */
@@ -115,6 +115,7 @@ export class KeptConnections implements KeptHost {
     const { audience, counts, writes } = this.#options;
     writes.write(connection.socket, channel.answer(n, bytes));
     counts.keptAnswers++;
+    counts.numberedBytes += bytes.length;
     const space = channel.entry.state.id;
     let { listener } = connection;
     if (listener === undefined || listener.space !== space || this.now - listener.at > keyForMs) {

@@ -37,6 +37,8 @@ export const maxListeners = 100_000;
 /** What live requests are counted by; numbers that only grow. */
 export interface LiveCounts {
   joins: number;
+  /** Bytes of numbered segments. */
+  numberedBytes: number;
   /** Requests that could not be held because too many were. */
   holdOverflow: number;
   notFound: number;
@@ -152,6 +154,7 @@ export class LiveRoutes {
     const digest = window.digest(n);
     // Another edge is no listener: it tells of its own.
     if (!this.#options.isEdge(request)) this.#options.audience.seen(entry.state.id, this.#listener(request, entry));
+    if (request.method === "GET") this.#options.counts.numberedBytes += bytes.length;
     sendRanged(request, response, bytes, digest ? { ...mediaHeaders, [digestHeader]: digest } : mediaHeaders);
   }
 

@@ -34,6 +34,7 @@ export const newCounts = (): AllCounts => ({
   jumps: 0,
   badSegments: 0,
   joins: 0,
+  numberedBytes: 0,
   holdOverflow: 0,
   notFound: 0,
   replayOverflow: 0,
@@ -66,6 +67,11 @@ export interface MetricsOptions {
 
 const counters: readonly (readonly [keyof AllCounts, string, string])[] = [
   ["sentBytes", "rostra_edge_stream_sent_bytes_total", "Bytes written to listeners on endless responses."],
+  [
+    "numberedBytes",
+    "rostra_edge_numbered_sent_bytes_total",
+    "Bytes of segments that were sent as numbered objects, to whomever.",
+  ],
   ["joins", "rostra_edge_joins_total", "Endless responses begun."],
   ["slowSkips", "rostra_edge_slow_skips_total", "Times a slow listener was skipped to the live edge."],
   ["slowCloses", "rostra_edge_slow_closes_total", "Connections closed because they never drained."],

@@ -84,6 +84,23 @@ export interface HostToken {
   readonly token: string;
 }
 
+/** What one edge counts: who is there now, and totals since it began. */
+export interface EdgeFigures {
+  /** On endless responses. */
+  readonly listeners: number;
+  /** By numbered segments, told apart. */
+  readonly numbered: number;
+  /** Requests held until something is published. */
+  readonly held: number;
+  readonly joins: number;
+  readonly sentBytes: number;
+  /** Slow listeners skipped to the live edge, and closed. */
+  readonly skips: number;
+  readonly closes: number;
+  /** Requests to what it follows. */
+  readonly fetches: number;
+}
+
 /** `GET /api/v1/ops`. */
 export interface Ops {
   /** ISO 8601. */
@@ -99,6 +116,8 @@ export interface Ops {
     /** Event loop delay, 99th percentile, seconds. */
     readonly loopDelaySeconds: number | null;
     readonly restarts: number | null;
+    /** What an edge of this machine counts; null for other processes, and for an edge that does not answer. */
+    readonly edge: EdgeFigures | null;
   }[];
   /** Spaces that are scheduled, open or live now. */
   readonly spaces: readonly {

@@ -5,8 +5,17 @@ import { coresOf, emptyHistory, keptLooks, withLook } from "./history.ts";
 const look = (second: number, cpuSeconds: number, rss = 50e6): Ops => ({
   now: new Date(Date.UTC(2031, 0, 1, 0, 0, second)).toISOString(),
   processes: [
-    { name: "edge-1", up: true, rss, cpuSeconds, uptimeSeconds: 9, loopDelaySeconds: 0.002, restarts: 0 },
-    { name: "stage", up: false, rss: null, cpuSeconds: null, uptimeSeconds: null, loopDelaySeconds: null, restarts: 3 },
+    { name: "edge-1", up: true, rss, cpuSeconds, uptimeSeconds: 9, loopDelaySeconds: 0.002, restarts: 0, edge: null },
+    {
+      name: "stage",
+      up: false,
+      rss: null,
+      cpuSeconds: null,
+      uptimeSeconds: null,
+      loopDelaySeconds: null,
+      restarts: 3,
+      edge: null,
+    },
   ],
   spaces: [],
   listeners: 7,

@@ -1,4 +1,5 @@
 import type { Ops } from "../../src/wire/api.ts";
+import { type EdgeFigure, edgeFigures, edgeLooks } from "./edge-lines.ts";
 
 /** How many looks are kept: four minutes, one every two seconds. */
 export const keptLooks = 120;
@@ -14,7 +15,11 @@ export interface History {
   readonly cpu: readonly number[];
   /** Cores in use and loop delay (ms), of each process. */
   readonly processes: ReadonlyMap<string, { readonly cpu: readonly number[]; readonly loopDelay: readonly number[] }>;
+  /** Each edge's, and under the empty name those of all together. */
+  readonly edges: ReadonlyMap<string, EdgeLines>;
 }
+
+export type EdgeLines = Readonly<Record<EdgeFigure, readonly number[]>>;
 
 export const emptyHistory: History = {
   last: undefined,
@@ -23,6 +28,7 @@ export const emptyHistory: History = {
   memory: [],
   cpu: [],
   processes: new Map(),
+  edges: new Map(),
 };
 
 const kept = (values: readonly number[], next: number): readonly number[] => [...values, next].slice(-keptLooks);
@@ -56,6 +62,13 @@ export function withLook(history: History, ops: Ops): History {
       },
     ] as const;
   });
+  const edges = [...edgeLooks(history.last, ops)].map(([name, look]) => {
+    const line = (figure: EdgeFigure): readonly number[] => {
+      const [before, value] = [history.edges.get(name)?.[figure] ?? [], look[figure]];
+      return value === undefined ? before : kept(before, value);
+    };
+    return [name, Object.fromEntries(edgeFigures.map((figure) => [figure, line(figure)])) as EdgeLines] as const;
+  });
   const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
   return {
     last: ops,
@@ -64,5 +77,6 @@ export function withLook(history: History, ops: Ops): History {
     memory: kept(history.memory, sum(ops.processes.map((one) => one.rss ?? 0))),
     cpu: cores.size > 0 ? kept(history.cpu, sum(cores.values())) : history.cpu,
     processes: new Map(processes),
+    edges: new Map(edges),
   };
 }

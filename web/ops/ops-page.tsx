@@ -13,6 +13,7 @@ import { Panel } from "../ui/panel.tsx";
 import { Sparkline } from "../ui/sparkline.tsx";
 import { bytesText, coresText } from "../ui/figures.ts";
 import { emptyHistory, type History, keptLooks, withLook } from "./history.ts";
+import { Edges } from "./edges.tsx";
 import { Processes } from "./processes.tsx";
 import { OpenSpaces } from "./open-spaces.tsx";
 
@@ -117,6 +118,7 @@ function State({ ops, failure, history }: { ops: Ops; failure: unknown; history:
           <Line name={t("ops.sockets")} values={history.sockets} text={countText} least={10} />
         </dl>
       </Panel>
+      <Edges ops={ops} history={history} />
       <Processes ops={ops} history={history} />
       <OpenSpaces spaces={ops.spaces} />
     </>

@@ -3,9 +3,9 @@ import type { Ops } from "../../src/wire/api.ts";
 import { t } from "../i18n/catalogue.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Panel } from "../ui/panel.tsx";
-import { Sparkline } from "../ui/sparkline.tsx";
 import { bytesText, coreText, msText, spanText } from "../ui/figures.ts";
-import { type History, keptLooks } from "./history.ts";
+import { Cell } from "./cell.tsx";
+import type { History } from "./history.ts";
 
 /** Each process: up or not, memory, processor, event loop. */
 export function Processes({ ops, history }: { readonly ops: Ops; readonly history: History }): JSX.Element {
@@ -59,24 +59,5 @@ export function Processes({ ops, history }: { readonly ops: Ops; readonly histor
         </div>
       )}
     </Panel>
-  );
-}
-
-interface CellProps {
-  readonly name: string;
-  readonly values: readonly number[];
-  readonly text: (value: number) => string;
-  /** @default 0.2 */
-  readonly least?: number;
-}
-
-function Cell({ name, values, text, least = 0.2 }: CellProps): JSX.Element {
-  const last = values.at(-1);
-  const value = last === undefined ? "–" : text(last);
-  return (
-    <>
-      {value}
-      <Sparkline values={values} room={keptLooks} least={least} label={t("ops.sparkline", { name, value })} />
-    </>
   );
 }

@@ -5,7 +5,7 @@ import words from "../i18n/en/ops.ts";
 import { troubles } from "./ops-page.tsx";
 
 useMessages(words, "en");
-const one = { up: true, rss: 1, cpuSeconds: 1, uptimeSeconds: 1, loopDelaySeconds: 0, restarts: 0 };
+const one = { up: true, rss: 1, cpuSeconds: 1, uptimeSeconds: 1, loopDelaySeconds: 0, restarts: 0, edge: null };
 const fine: Ops = {
   now: "2031-01-01T00:00:00.000Z",
   processes: [

@@ -7,6 +7,15 @@ const number = (value: number, digits: number): string =>
 export const bytesText = (bytes: number): string =>
   bytes >= 1e9 ? `${number(bytes / 1e9, 2)} GB` : `${number(bytes / 1e6, 1)} MB`;
 
+/** Bytes a second. */
+export const rateText = (perSecond: number): string =>
+  perSecond < 1e6 ? `${number(perSecond / 1e3, perSecond < 1e4 ? 1 : 0)} kB/s` : `${bytesText(perSecond)}/s`;
+
+/** Events a second. */
+export const perSecondText = (perSecond: number): string => `${number(perSecond, perSecond < 10 ? 1 : 0)}/s`;
+
+export const microsecondsText = (microseconds: number): string => `${number(microseconds, 0)} µs`;
+
 export const percentText = (percent: number): string => `${number(percent, 1)} %`;
 
 /** A part of one core, in percent. */

@@ -53,6 +53,18 @@ export const opsSchema = v.object({
       uptimeSeconds: amount,
       loopDelaySeconds: amount,
       restarts: amount,
+      edge: v.nullable(
+        v.object({
+          listeners: v.number(),
+          numbered: v.number(),
+          held: v.number(),
+          joins: v.number(),
+          sentBytes: v.number(),
+          skips: v.number(),
+          closes: v.number(),
+          fetches: v.number(),
+        }),
+      ),
     }),
   ),
   spaces: v.array(

@@ -273,12 +273,24 @@ test("CO-10 the ops page is told of processes, as the supervisor measured them",
     'rostra_process_resident_memory_bytes{process="edge 1"} 1000',
     'rostra_process_event_loop_delay_seconds{process="edge 1",quantile="0.99"} 0.02',
     'rostra_process_restarts_total{process="supervisor",name="edge 1"} 3',
+    'rostra_edge_listeners{process="edge 1"} 40',
+    'rostra_edge_numbered_listeners{process="edge 1"} 2',
+    'rostra_edge_held_requests{process="edge 1"} 1',
+    'rostra_edge_joins_total{process="edge 1"} 50',
+    'rostra_edge_stream_sent_bytes_total{process="edge 1"} 6000',
+    'rostra_edge_numbered_sent_bytes_total{process="edge 1"} 500',
+    'rostra_edge_slow_skips_total{process="edge 1"} 4',
+    'rostra_edge_slow_closes_total{process="edge 1"} 3',
+    'rostra_edge_upstream_fetches_total{process="edge 1",kind="segment"} 9',
+    'rostra_edge_upstream_fetches_total{process="edge 1",kind="replay"} 2',
     'rostra_up{process="stage"} 0',
   ].join("\n");
   const none = { cpuSeconds: null, uptimeSeconds: null };
+  const there = { listeners: 40, numbered: 2, held: 1 };
+  const edge = { ...there, joins: 50, sentBytes: 6500, skips: 4, closes: 3, fetches: 11 };
   expect(processesOf(text).filter(({ name }) => name !== "supervisor")).toEqual([
-    { name: "edge 1", up: true, rss: 1000, loopDelaySeconds: 0.02, restarts: 3, ...none },
-    { name: "stage", up: false, rss: null, loopDelaySeconds: null, restarts: null, ...none },
+    { name: "edge 1", up: true, rss: 1000, loopDelaySeconds: 0.02, restarts: 3, edge, ...none },
+    { name: "stage", up: false, rss: null, loopDelaySeconds: null, restarts: null, edge: null, ...none },
   ]);
   const space = await control.space();
   const { json: ops } = await control.ask("GET", "/ops");

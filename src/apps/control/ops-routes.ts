@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { Link } from "../../foundation/link.ts";
-import type { Ops } from "../../wire/api.ts";
+import type { EdgeFigures, Ops } from "../../wire/api.ts";
 import { type Context, requireOwner } from "./context.ts";
 
 /** `/api/v1/ops`: for the owner, what the supervisor measures of all processes and what control knows of the Spaces. */
@@ -47,7 +47,7 @@ async function exposition(socketPath: string): Promise<string> {
   }
 }
 
-/** Reads each process's gauges from Prometheus text. */
+/** Reads each process's figures from Prometheus text. */
 export function processesOf(text: string): Ops["processes"] {
   const processes = new Map<string, Map<string, number>>();
   const restarts = new Map<string, number>();
@@ -61,7 +61,9 @@ export function processesOf(text: string): Ops["processes"] {
     const values = processes.get(of) ?? new Map<string, number>();
     processes.set(of, values);
     const quantile = label("quantile");
-    values.set(quantile === undefined ? metric : `${metric}:${quantile}`, Number(value));
+    // What is counted by kind is told as one.
+    if (quantile === undefined) values.set(metric, (values.get(metric) ?? 0) + Number(value));
+    else values.set(`${metric}:${quantile}`, Number(value));
     const restarted = label("name");
     if (metric === "rostra_process_restarts_total" && restarted) restarts.set(restarted, Number(value));
   }
@@ -73,5 +75,21 @@ export function processesOf(text: string): Ops["processes"] {
     uptimeSeconds: values.get("rostra_process_uptime_seconds") ?? null,
     loopDelaySeconds: values.get("rostra_process_event_loop_delay_seconds:0.99") ?? null,
     restarts: restarts.get(name) ?? null,
+    edge: edgeOf(values),
   }));
+}
+
+function edgeOf(values: ReadonlyMap<string, number>): EdgeFigures | null {
+  if (!values.has("rostra_edge_listeners")) return null;
+  const value = (name: string): number => values.get(name) ?? 0;
+  return {
+    listeners: value("rostra_edge_listeners"),
+    numbered: value("rostra_edge_numbered_listeners"),
+    held: value("rostra_edge_held_requests"),
+    joins: value("rostra_edge_joins_total"),
+    sentBytes: value("rostra_edge_stream_sent_bytes_total") + value("rostra_edge_numbered_sent_bytes_total"),
+    skips: value("rostra_edge_slow_skips_total"),
+    closes: value("rostra_edge_slow_closes_total"),
+    fetches: value("rostra_edge_upstream_fetches_total"),
+  };
 }

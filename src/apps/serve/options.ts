@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { isIP } from "node:net";
 import { type Milliseconds, seconds } from "../../foundation/duration.ts";
 import { Problem } from "../../foundation/errors.ts";
+import { edgeUrl } from "../../wire/edges.ts";
 import { defaultIceTcpPort, runFolder } from "../config.ts";
 import { type FrontChoice, frontChoice } from "./fronts.ts";
 import { off, whole } from "./usage.ts";
@@ -19,6 +20,8 @@ export interface ServeOptions {
   readonly iceTcpPort: number;
   readonly publicIps: readonly string[];
   readonly publicUrl: string | undefined;
+  /** Base URLs of edges and caches elsewhere that players are told of. */
+  readonly edgeUrls: readonly string[];
   readonly fronts: FrontChoice;
   /** Where metrics are served over TCP besides the Unix socket. */
   readonly metrics: { readonly host: string; readonly port: number } | undefined;
@@ -54,6 +57,9 @@ export async function serveOptions(words: Words, env: NodeJS.ProcessEnv): Promis
   if (publicUrl !== undefined && !/^https?:\/\//.test(publicUrl)) {
     throw off("--public-url", publicUrl, "a URL that begins with https:// or http://");
   }
+  const edgeUrls = word("edge-url", "ROSTRA_EDGE_URLS", "").split(",").filter(Boolean);
+  for (const url of edgeUrls)
+    if (edgeUrl(url) === undefined) throw off("--edge-url", url, "http or https URLs without credentials and query");
   const drain = word("drain", "ROSTRA_DRAIN", "");
   const udpPort = whole("--udp-port", word("udp-port", "ROSTRA_UDP_PORT", String(port)), 1, 65_535);
   const iceTcp = word("ice-tcp-port", "ROSTRA_ICE_TCP_PORT", String(defaultIceTcpPort(udpPort)));
@@ -69,6 +75,7 @@ export async function serveOptions(words: Words, env: NodeJS.ProcessEnv): Promis
     iceTcpPort: whole("--ice-tcp-port", iceTcp, 1, 65_535),
     publicIps,
     publicUrl: publicUrl?.replace(/\/+$/, ""),
+    edgeUrls,
     fronts: frontChoice(words, env),
     metrics: address(word("metrics", "ROSTRA_METRICS", "")),
     drain: drain === "" ? undefined : seconds(whole("--drain", drain, 0, maxDrainSeconds)),

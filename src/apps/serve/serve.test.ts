@@ -32,13 +32,19 @@ describe("options", () => {
       metrics: undefined,
     });
     const other = await serveOptions(
-      { data: folder, metrics: "9464", "public-url": "https://live.example.org/" },
+      {
+        data: folder,
+        metrics: "9464",
+        "public-url": "https://live.example.org/",
+        "edge-url": "http://a:1,https://b/x",
+      },
       { PORT: "7000" },
     );
     expect(other).toMatchObject({
       port: 7000,
       metrics: { host: "127.0.0.1", port: 9464 },
       publicUrl: "https://live.example.org",
+      edgeUrls: ["http://a:1", "https://b/x"],
     });
   });
 
@@ -49,6 +55,7 @@ describe("options", () => {
     ["edges", "-1"],
     ["public-ip", "my.host"],
     ["public-url", "live.example.org"],
+    ["edge-url", "https://me:secret@a.example"],
     ["log", "xml"],
     ["metrics", "everywhere"],
   ])("SV-1 --%s %s is refused with what it takes", async (name, value) => {

@@ -65,6 +65,7 @@ export function childEnvironment(options: ServeOptions): NodeJS.ProcessEnv {
     ROSTRA_ICE_TCP_PORT: String(options.iceTcpPort),
     ROSTRA_PUBLIC_IP: options.publicIps.join(","),
     ROSTRA_PUBLIC_URL: options.publicUrl ?? "",
+    ROSTRA_EDGE_URLS: options.edgeUrls.join(","),
     ...frontEnvironment(options.fronts),
     ROSTRA_DEMO: options.demo ? "1" : "0",
     ROSTRA_LOG_FORMAT: options.log,
