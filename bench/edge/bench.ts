@@ -38,8 +38,9 @@ export interface Sizes {
 }
 
 /** Connections that one process here can have: its descriptor limit, less what it needs besides. */
-export const perProcess = Number(execFileSync("sh", ["-c", "ulimit -Hn"], { encoding: "utf8" })) - 200;
-const within = (count: number): number => (Number.isNaN(perProcess) ? count : Math.min(count, perProcess));
+const limit = Number(execFileSync("sh", ["-c", "ulimit -Hn"], { encoding: "utf8" }));
+export const perProcess = Number.isNaN(limit) ? Number.POSITIVE_INFINITY : limit - 200;
+const within = (count: number): number => Math.min(count, perProcess);
 
 export const fullSizes: Sizes = {
   periods: 6,

@@ -47,6 +47,3 @@ export function serverOf(
     },
   };
 }
-
-/** Connections that one process can have, with some descriptors left for files. */
-export const descriptorsFor = (limit: number): number => limit - 100;
