@@ -1,7 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { Problem } from "../foundation/errors.ts";
 import { notFound, rangeNotThere } from "../foundation/link.ts";
-import { readRange } from "./range.ts";
+import { readRange } from "../wire/range.ts";
 import { lingerMs } from "./raw-answer.ts";
 
 /** `Cache-Control` of what never changes. */
@@ -13,6 +13,16 @@ export const soon = "public, max-age=1";
 export const openHeaders = { "access-control-allow-origin": "*", "x-content-type-options": "nosniff" } as const;
 export const mediaHeaders = { ...openHeaders, "content-type": "audio/mp4", "cache-control": immutable } as const;
 
+/**
+ * The Range that counts: that of a GET (RFC 9110, 14.2), and with If-Range only if that is the validator of what there is
+ * now (13.1.5), which a date is not here.
+ */
+function wantedRange({ method, headers }: IncomingMessage, etag: unknown): string | undefined {
+  if (headers.range === undefined || method !== "GET") return undefined;
+  const condition = headers["if-range"];
+  return condition === undefined || condition === etag ? headers.range : undefined;
+}
+
 /** Answers with bytes that are all there; with a Range, 206 or 416. HEAD gets the head. */
 export function sendRanged(
   request: IncomingMessage,
@@ -20,13 +30,13 @@ export function sendRanged(
   bytes: Buffer,
   headers: OutgoingHttpHeaders,
 ): void {
-  const range = request.headers.range === undefined ? undefined : readRange(request.headers.range, bytes.length);
-  if (range?.kind === "part") {
+  const range = readRange(wantedRange(request, headers["etag"]), bytes.length);
+  if (range.kind === "part") {
     const part = bytes.subarray(range.from, range.to + 1);
     const contentRange = `bytes ${range.from}-${range.to}/${bytes.length}`;
     const partHeaders = { "accept-ranges": "bytes", "content-range": contentRange, "content-length": part.length };
     response.writeHead(206, { ...headers, ...partHeaders }).end(part);
-  } else if (range?.kind === "unsatisfiable") {
+  } else if (range.kind === "unsatisfiable") {
     sendRefusal(response, rangeNotThere(bytes.length), { "content-range": `bytes */${bytes.length}` });
   } else {
     response.writeHead(200, { ...headers, "accept-ranges": "bytes", "content-length": bytes.length }).end(bytes);

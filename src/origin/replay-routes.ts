@@ -6,6 +6,7 @@ import { rangeNotThere } from "../foundation/link.ts";
 import { masterPlaylist, playlistType } from "../hls/master.ts";
 import { vodPlaylist } from "../hls/media.ts";
 import type { ReplayPath } from "../wire/paths.ts";
+import { readRange } from "../wire/range.ts";
 import { renditionFacts, renditionNames } from "../wire/rendition.ts";
 import { segmentStart } from "../wire/timeline.ts";
 import { epochMs } from "../foundation/duration.ts";
@@ -13,7 +14,6 @@ import type { ReplayState } from "../wire/replay.ts";
 import { forOneHour, immutable, openHeaders, sendNothing, sendWhole } from "./answers.ts";
 import type { Download } from "./downloads.ts";
 import { inits } from "./live-state.ts";
-import { parseRange } from "./range.ts";
 import type { Replay, ReplayShelf } from "./replay.ts";
 import type { Space } from "./space.ts";
 
@@ -114,9 +114,9 @@ async function sendFile(
   }
   // If-Range with another validator means the client has parts of another file: it gets the whole one.
   const condition = request.headers["if-range"];
-  const wanted = condition === undefined || condition === etag ? request.headers.range : undefined;
-  const range = parseRange(wanted, bytes);
-  if (range === "unsatisfiable") {
+  const isWanted = request.method === "GET" && (condition === undefined || condition === etag);
+  const range = readRange(isWanted ? request.headers.range : undefined, bytes);
+  if (range.kind === "unsatisfiable") {
     const text = JSON.stringify(rangeNotThere(bytes).toDocument());
     const length = Buffer.byteLength(text);
     const type = "application/problem+json";
@@ -130,11 +130,11 @@ async function sendFile(
       .end(text);
     return;
   }
-  const { from, to } = range ?? { from: 0, to: bytes };
-  response.writeHead(range ? 206 : 200, {
+  const [from, to] = range.kind === "part" ? [range.from, range.to + 1] : [0, bytes];
+  response.writeHead(range.kind === "part" ? 206 : 200, {
     ...headers,
     "content-length": to - from,
-    ...(range ? { "content-range": `bytes ${from}-${to - 1}/${bytes}` } : {}),
+    ...(range.kind === "part" ? { "content-range": `bytes ${from}-${to - 1}/${bytes}` } : {}),
   });
   if (request.method === "HEAD") {
     response.end();

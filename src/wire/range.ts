@@ -1,4 +1,4 @@
-/** Which bytes of a representation a request asks for. */
+/** Which bytes of a representation a request asks for; `to` is the last of them. */
 export type Range =
   | { readonly kind: "whole" }
   | { readonly kind: "part"; readonly from: number; readonly to: number }
@@ -8,10 +8,11 @@ const whole: Range = { kind: "whole" };
 
 /**
  * Reads a Range header for a representation of `size` bytes (RFC 9110, 14.2). One range is honoured; several, another
- * unit and what is malformed get the whole.
+ * unit and what is malformed get the whole, as a server may answer them.
  */
 export function readRange(header: string | undefined, size: number): Range {
-  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? "");
+  // The unit is case-insensitive (RFC 9110, 14.1). No file has as many bytes as 16 digits say.
+  const match = header === undefined ? null : /^bytes=(\d{0,15})-(\d{0,15})$/i.exec(header.trim());
   if (!match) return whole;
   const [, first = "", last = ""] = match;
   if (first === "") {
