@@ -13,10 +13,12 @@ export interface HealthPanelProps {
   readonly health: Health | undefined;
   readonly people: readonly RoomPerson[];
   readonly space: Space;
+  /** Different listeners so far, about. */
+  readonly heard: number;
 }
 
 /** How the programme does, second by second. */
-export function HealthPanel({ health, people, space }: HealthPanelProps): JSX.Element {
+export function HealthPanel({ health, people, space, heard }: HealthPanelProps): JSX.Element {
   const nameOf = (id: string): string => people.find((one) => one.id === id)?.name ?? id;
   // The stage may send while the origin publishes hold audio: what the audience hears counts.
   const isHeard = health?.onAir === true && space.status === "live" && !space.hold;
@@ -27,10 +29,12 @@ export function HealthPanel({ health, people, space }: HealthPanelProps): JSX.El
     <Panel id="health" title={t("desk.health")} aside={aside}>
       <dl class="figures">
         <Figure name={t("desk.listeners")} value={countText(health?.listeners ?? space.listeners)} />
+        <Figure name={t("desk.heard")} value={countText(heard)} />
         <Figure name={t("desk.lag")} value={health ? msText(health.lagMs) : "–"} bad={(health?.lagMs ?? 0) > 500} />
         <Figure name={t("desk.lost")} value={health ? countText(health.lost) : "–"} bad={(health?.lost ?? 0) > 0} />
         <Figure name={t("desk.delay")} value={health?.delayMs == null ? t("desk.notYet") : delayText(health.delayMs)} />
       </dl>
+      <p class="soft">{t("desk.listenersHint")}</p>
       {health === undefined || health.sessions.length === 0 ? (
         <p class="soft">{t("desk.healthNone")}</p>
       ) : (

@@ -197,7 +197,7 @@ function OpenDesk({ watched, room }: DeskProps): JSX.Element {
   const state = useStore(room.state);
   const view = useStore(room.view);
   const health = useStore(room.health);
-  const { clockOffset } = useStore(watched);
+  const { clockOffset, heard } = useStore(watched);
   const now = useNow(clockOffset, 1000);
   const space = useSpace(watched, room);
   const people = view?.people ?? nobody;
@@ -207,7 +207,7 @@ function OpenDesk({ watched, room }: DeskProps): JSX.Element {
       {state.kind === "waiting" ? <Callout kind="waiting" title={t("desk.roomAway")} /> : null}
       <div class="desk-columns">
         <div class="desk-column">
-          <HealthPanel health={health} people={people} space={space} />
+          <HealthPanel health={health} people={people} space={space} heard={heard} />
           <Panel id="people" title={t("stage.people")}>
             <ModeratedPeople
               people={people}

@@ -32,6 +32,7 @@ export function liveView(model: SpaceModel, openHand: () => void): LiveView {
   const failure = el("p", { class: "note" });
   const elsewhere = el("a", { href: livePaths.master(model.slug) }, t("listen.otherPlayer"));
   const opened = el("p", { class: "soft" });
+  const heard = el("p", { class: "soft" });
   const hand = el("div");
   const stage = stageList();
   const bar = listenBar(model, openHand);
@@ -54,11 +55,26 @@ export function liveView(model: SpaceModel, openHand: () => void): LiveView {
     say(failure, why === "refused-by-browser" ? t("listen.refused") : why && t("listen.cannotPlay"));
     elsewhere.hidden = why !== "no-way-to-play";
     say(opened, live.delayMs !== null && !lobby ? openedText(live.delayMs) : undefined);
+    say(heard, live.heard > live.listeners ? t("listen.heard", { n: live.heard }) : undefined);
     stage.draw(live.stage, model.voices);
     bar.draw(live);
   }
 
   const head = el("p", { class: "status" }, status, count, clock);
-  const parts = [head, title, description, opens, notice, hold, failure, elsewhere, stage.node, hand, opened, bar.node];
+  const parts = [
+    head,
+    title,
+    description,
+    opens,
+    notice,
+    hold,
+    failure,
+    elsewhere,
+    stage.node,
+    hand,
+    opened,
+    heard,
+    bar.node,
+  ];
   return { node: el("div", { class: "view" }, ...parts), hand, draw };
 }

@@ -9,6 +9,8 @@ export interface WatchedSpace {
   readonly space: Space;
   /** Server time minus this device's, ms: add it to `Date.now()`. */
   readonly clockOffset: number;
+  /** Different listeners so far, about; 0 until it is known. */
+  readonly heard: number;
 }
 
 /** How often it is looked at: the room tells of changes at once, this only brings counts and times. */
@@ -39,7 +41,7 @@ export function refreshed(space: Space, state: LiveState): Space {
 /** Loads a Space (throws `ApiProblem` when that fails) and keeps it fresh until the signal aborts. */
 export async function watchSpace(slug: string, signal: AbortSignal): Promise<Readable<WatchedSpace>> {
   const space = await api<Space>(`/spaces/${slug}`, { signal });
-  const store = new Store<WatchedSpace>({ space, clockOffset: 0 });
+  const store = new Store<WatchedSpace>({ space, clockOffset: 0, heard: 0 });
   const look = async (): Promise<void> => {
     const sent = Date.now();
     try {
@@ -52,6 +54,7 @@ export async function watchSpace(slug: string, signal: AbortSignal): Promise<Rea
       store.set({
         space: refreshed(store.get().space, state),
         clockOffset: steady(store.get().clockOffset, clockOffset),
+        heard: state.heard,
       });
     } catch {
       if (signal.aborted) return;

@@ -74,7 +74,10 @@ export default {
   "desk.healthNone": "No speaker is connected.",
   "desk.onAir": "On air",
   "desk.notOnAir": "Not on air",
-  "desk.listeners": "Listeners",
+  "desk.listeners": "Listeners now",
+  "desk.heard": "Heard so far",
+  "desk.listenersHint":
+    "Listeners now are all who play: streams are counted one by one, others by address and browser or, behind a cache, by signs of life (±5 %). Heard so far are different listeners by address and browser (±3 %).",
   "desk.lag": "Behind the clock",
   "desk.lost": "Chunks lost",
   "desk.delay": "Opened",

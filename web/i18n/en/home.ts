@@ -8,7 +8,7 @@ export default {
   "home.nothingUpcoming": "Nothing is announced yet.",
   "home.nothingReplays": "Conversations that are over can be heard again here.",
   "home.first": "No conversation yet. Whoever runs this server can open the first one at the desk.",
-  "home.listeners": { one: "{n} listening", other: "{n} listening" },
+  "home.listeners": { one: "{n} listening now", other: "{n} listening now" },
   "home.desk": "Desk",
   "home.more": "Show more",
   "home.retry": "Try again",

@@ -77,7 +77,10 @@ export default {
   "desk.healthNone": "Aucun intervenant n’est connecté.",
   "desk.onAir": "À l’antenne",
   "desk.notOnAir": "Hors antenne",
-  "desk.listeners": "Auditeurs",
+  "desk.listeners": "Auditeurs en ce moment",
+  "desk.heard": "Auditeurs jusqu’ici",
+  "desk.listenersHint":
+    "Les auditeurs en ce moment sont tous ceux qui écoutent : les flux sont comptés un par un, les autres par adresse et navigateur ou, derrière un cache, par signes de vie (±5 %). Les auditeurs jusqu’ici sont différents par adresse et navigateur (±3 %).",
   "desk.lag": "Retard sur l’horloge",
   "desk.lost": "Fragments perdus",
   "desk.delay": "Ouverture",

@@ -9,7 +9,7 @@ export default {
   "home.nothingReplays": "Les conversations terminées se réécoutent ici.",
   "home.first":
     "Aucune conversation pour l’instant. La personne qui gère ce serveur peut ouvrir la première depuis le bureau.",
-  "home.listeners": { one: "{n} personne écoute", other: "{n} personnes écoutent" },
+  "home.listeners": { one: "{n} personne écoute maintenant", other: "{n} personnes écoutent maintenant" },
   "home.desk": "Bureau",
   "home.more": "En voir plus",
   "home.retry": "Réessayer",

@@ -5,7 +5,8 @@ export default {
   "listen.anyMoment": "Ouvre d’un instant à l’autre",
   "listen.lobbyHint":
     "Vous pouvez déjà appuyer sur Écouter : la musique joue jusqu’à l’ouverture, puis la conversation commence d’elle-même.",
-  "listen.listeners": { one: "{n} personne écoute", other: "{n} personnes écoutent" },
+  "listen.listeners": { one: "{n} personne écoute maintenant", other: "{n} personnes écoutent maintenant" },
+  "listen.heard": { one: "{n} auditeur jusqu’ici (±3 %)", other: "{n} auditeurs jusqu’ici (±3 %)" },
   "listen.listen": "Écouter",
   "listen.stop": "Arrêter",
   "listen.connecting": "Connexion…",

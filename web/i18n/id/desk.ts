@@ -75,7 +75,10 @@ export default {
   "desk.healthNone": "Belum ada pembicara yang terhubung.",
   "desk.onAir": "Mengudara",
   "desk.notOnAir": "Tidak mengudara",
-  "desk.listeners": "Pendengar",
+  "desk.listeners": "Pendengar sekarang",
+  "desk.heard": "Pernah mendengarkan",
+  "desk.listenersHint":
+    "Pendengar sekarang adalah semua yang memutar: aliran dihitung satu per satu, yang lain menurut alamat dan peramban atau, di belakang cache, menurut tanda hidup (±5 %). Pernah mendengarkan adalah pendengar yang berbeda menurut alamat dan peramban (±3 %).",
   "desk.lag": "Tertinggal dari jam",
   "desk.lost": "Potongan hilang",
   "desk.delay": "Dibuka",

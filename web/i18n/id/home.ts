@@ -8,7 +8,7 @@ export default {
   "home.nothingUpcoming": "Belum ada yang diumumkan.",
   "home.nothingReplays": "Percakapan yang sudah selesai bisa didengar lagi di sini.",
   "home.first": "Belum ada percakapan. Pengelola server ini dapat membuka yang pertama di meja.",
-  "home.listeners": { other: "{n} mendengarkan" },
+  "home.listeners": { other: "{n} sedang mendengarkan" },
   "home.desk": "Meja",
   "home.more": "Tampilkan lagi",
   "home.retry": "Coba lagi",

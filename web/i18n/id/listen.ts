@@ -5,7 +5,8 @@ export default {
   "listen.anyMoment": "Dibuka sebentar lagi",
   "listen.lobbyHint":
     "Anda sudah bisa menekan Dengarkan: musik diputar sampai dibuka, lalu percakapan mulai dengan sendirinya.",
-  "listen.listeners": { other: "{n} mendengarkan" },
+  "listen.listeners": { other: "{n} sedang mendengarkan" },
+  "listen.heard": { other: "{n} pendengar sejauh ini (±3 %)" },
   "listen.listen": "Dengarkan",
   "listen.stop": "Berhenti",
   "listen.connecting": "Menyambung…",
