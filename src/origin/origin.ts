@@ -6,7 +6,7 @@ import type { Meter } from "../foundation/meter.ts";
 import type { Scope } from "../foundation/scope.ts";
 import type { Audience, TimelineSpec } from "../wire/timelines.ts";
 import type { ArchiveShelf } from "./archive.ts";
-import { AudienceSum, countEveryMs } from "./audience.ts";
+import { type AudienceCounts, AudienceSum, countEveryMs } from "./audience.ts";
 import type { AudienceShelf } from "./audience-shelf.ts";
 import { audienceKeptEveryMs, Audiences } from "./audiences.ts";
 import { Clockwork } from "./clockwork.ts";
@@ -177,6 +177,8 @@ export class Origin {
     this.#bySlug.set(space.spec.slug, space);
     this.#clockwork.arm(space);
     this.#changed(space);
+    // What was counted before a restart is told at once.
+    this.#tell(space, noAudience, this.#edges.list());
     return space;
   }
 
@@ -191,11 +193,12 @@ export class Origin {
     const sums = this.#sum.sums();
     const edges = this.#edges.list();
     this.#audiences.renewSalts();
-    for (const space of this.#spaces.values()) {
-      const audience = this.#audiences.get(space.id);
-      const counts = sums.get(space.id) ?? noAudience;
-      if (audience) space.count(audience.figures(counts, performance.now()), edges);
-      else space.count({ listeners: counts.listeners, heard: space.record.heard, beacon: 1 }, noEdges);
-    }
+    for (const space of this.#spaces.values()) this.#tell(space, sums.get(space.id) ?? noAudience, edges);
+  }
+
+  #tell(space: Space, counts: AudienceCounts, edges: readonly string[]): void {
+    const audience = this.#audiences.get(space.id);
+    if (audience) space.count(audience.figures(counts, performance.now()), edges);
+    else space.count({ listeners: counts.listeners, heard: space.record.heard, beacon: 1 }, noEdges);
   }
 }
