@@ -14,6 +14,9 @@ interface WriteRequest {
 }
 type WithHandle = Socket & { readonly _handle?: Partial<StreamHandle> | null };
 
+/** Whether the kernel has taken all, some of it waits in this process, or the socket has ended. */
+export type Written = "sent" | "queued" | "ended";
+
 /**
  * Writes whole buffers to many sockets. `net.Socket.write` makes a request object and goes through its queue each time,
  * though the kernel nearly always takes everything at once, and then libuv needs no request. So one request object is
@@ -29,22 +32,23 @@ export class DirectWrites {
   /** How many writes went straight to the kernel. */
   direct = 0;
 
-  /** Writes `bytes`, which must not change any more. False, and nothing happens, on a socket that has ended. */
-  write(socket: Socket, bytes: Buffer): boolean {
-    if (!socket.writable) return false;
+  /** Writes `bytes`, which must not change any more; on a socket that has ended nothing happens. */
+  write(socket: Socket, bytes: Buffer): Written {
+    if (!socket.writable) return "ended";
     const handle = (socket as WithHandle)._handle;
     if (this.#spare === undefined || !isDirect(socket, handle)) {
       if (this.#Request === undefined && isDirect(socket, handle)) this.#learn(handle);
       socket.write(bytes);
-      return true;
+      return queuedBytes(socket) > 0 ? "queued" : "sent";
     }
     if (handle.writeBuffer(this.#spare, bytes) !== 0) {
       socket.destroy();
-      return false;
+      return "ended";
     }
     this.direct++;
-    if (handle.writeQueueSize > 0) this.#queued(socket, handle, bytes, this.#spare);
-    return true;
+    if (handle.writeQueueSize === 0) return "sent";
+    this.#queued(socket, handle, bytes, this.#spare);
+    return "queued";
   }
 
   /** libuv keeps the request and its bytes until the kernel has taken the rest. */
@@ -89,6 +93,8 @@ const isDirect = (socket: Socket, handle: WithHandle["_handle"]): handle is Stre
   socket.writableLength === 0 &&
   !("encrypted" in socket);
 
+/** As `net.Socket` does: what had to wait has gone, or the connection is broken. */
 function complete(this: WriteRequest, status: number): void {
   if (status < 0) this.socket?.destroy();
+  else this.socket?.emit("drain");
 }

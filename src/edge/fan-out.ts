@@ -227,7 +227,7 @@ export class FanOut implements Sliced {
   };
 
   #write(socket: Socket, bytes: Buffer): void {
-    if (this.#writes.write(socket, bytes)) this.#counts.sentBytes += bytes.length;
+    if (this.#writes.write(socket, bytes) !== "ended") this.#counts.sentBytes += bytes.length;
   }
 
   /** At a segment's start: whether a listener is to have it. The slow are not, until they have drained. */

@@ -11,15 +11,12 @@ import { readAsStream, readRaw } from "./raw-reads.ts";
 import type { Repeat } from "./repeat.ts";
 import { originAway } from "./upstream.ts";
 
-/** Bytes of answers that may wait for a connection's client before its further requests do. */
-export const maxUnreadBytes = 64 * 1024;
-
 /** What a connection needs of all of them together. */
 export interface KeptHost {
   /** The rendition that requests like this connection's ask for, as its address names it; undefined when there is none now. */
   channel(connection: KeptConnection): Channel | undefined;
-  /** Writes a segment's answer, and counts it. */
-  send(connection: KeptConnection, channel: Channel, n: SegmentNumber, bytes: Buffer): void;
+  /** Writes a segment's answer, and counts it. False when some of it waits in this process: `isRead` is asked until it has gone. */
+  send(connection: KeptConnection, channel: Channel, n: SegmentNumber, bytes: Buffer): boolean;
   /** The connection is closed, or Node's HTTP server has it again. */
   gone(connection: KeptConnection, why: "closed" | "misfit" | "leaving"): void;
   /** Monotonic ms, of this moment or a little before. */
@@ -41,7 +38,7 @@ type State =
   | { readonly kind: "open" }
   /** A request waits for its segment, and those behind it for their turn. */
   | { readonly kind: "held"; readonly hold: Hold; readonly holds: Holds }
-  /** The client does not read; its requests wait. */
+  /** Some of an answer waits in this process; further requests do until it has gone. */
   | { readonly kind: "full"; queued: number; since: number }
   | { readonly kind: "gone" };
 
@@ -58,8 +55,8 @@ const quiet = (): void => {};
 export class KeptConnection {
   readonly socket: Socket;
   readonly question: Question;
-  /** Who it is counted as, and since when; for the host. */
-  listener: { readonly space: string; readonly key: number; readonly at: number } | undefined;
+  /** Who it is counted as, since when, and when last; for the host. */
+  listener: { readonly space: string; readonly key: number; readonly since: number; seen: number } | undefined;
   /** When it was used last, monotonic ms. */
   usedAt: number;
   /** Requests that were answered here. */
@@ -81,6 +78,7 @@ export class KeptConnection {
     socket.on("error", quiet);
     socket.on("end", this.#hungUp);
     socket.on("close", this.#closed);
+    socket.on("drain", this.#drained);
     // What is read here does not go through the stream; it flows again when it is given back.
     socket.pause();
     readRaw(socket, (length, bytes) => this.#read(bytes, length));
@@ -103,22 +101,25 @@ export class KeptConnection {
     return this.#state.kind === "open" && this.usedAt < before;
   }
 
-  /** The same: whether the client has read nothing since `before` of what waits for it. One that has read all goes on. */
-  isStalled(before: number): boolean {
+  /** Whether all answers have left this process; then it goes on. */
+  isRead(): boolean {
     const queued = queuedBytes(this.socket);
     const state = this.#state;
-    if (state.kind === "open" && queued > 0) this.#fill();
-    if (state.kind !== "full") return false;
-    if (queued === 0) {
-      this.#state = open;
-      this.#goOn();
-      return false;
+    if (state.kind === "full") {
+      if (queued === 0) {
+        this.#state = open;
+        this.#goOn();
+      } else if (queued !== state.queued) {
+        state.queued = queued;
+        state.since = this.#host.now;
+      }
     }
-    if (queued !== state.queued) {
-      state.queued = queued;
-      state.since = this.#host.now;
-    }
-    return state.since < before;
+    return queued === 0;
+  }
+
+  /** Whether the client has read nothing since `before` of what waits for it. */
+  isStalled(before: number): boolean {
+    return this.#state.kind === "full" && this.#state.since < before;
   }
 
   #read(bytes: Buffer, length: number): boolean {
@@ -137,7 +138,6 @@ export class KeptConnection {
   #work(bytes: Buffer, length: number): boolean {
     const { repeat } = this.question;
     for (let at = 0; at < length; at = repeat.end) {
-      if (this.socket.writableLength > maxUnreadBytes) this.#fill();
       if (this.#state.kind !== "open") return this.#keep(bytes.subarray(at, length));
       const n = this.#leaving ? -1 : repeat.read(bytes, at, length);
       if (n < 0 || !this.#answer(n)) {
@@ -154,8 +154,7 @@ export class KeptConnection {
     const found = channel?.segment(n);
     if (channel === undefined || found === undefined) return false;
     if (found.kind === "bytes") {
-      this.answered++;
-      this.#host.send(this, channel, n, found.bytes);
+      this.#send(channel, n, found.bytes);
       return true;
     }
     if (found.kind !== "early") return false;
@@ -171,8 +170,7 @@ export class KeptConnection {
     this.usedAt = this.#host.now;
     const bytes = channel.window.get(n);
     if (bytes) {
-      this.answered++;
-      this.#host.send(this, channel, n, bytes);
+      this.#send(channel, n, bytes);
       this.#goOn();
     } else if (outcome === "expired" && !channel.entry.over) {
       this.#state = gone;
@@ -183,15 +181,18 @@ export class KeptConnection {
   }
 
   #goOn(): void {
+    if (this.#state.kind !== "open") return;
     const rest = this.#rest;
     this.#rest = nothing;
-    if (!this.#work(rest, rest.length) || this.#state.kind === "gone") return;
-    if (this.#leaving && this.#state.kind === "open") this.#giveBack(nothing);
-    else this.socket.read(0);
+    if (!this.#work(rest, rest.length)) return;
+    const { kind } = this.#state as State;
+    if (this.#leaving && kind === "open") this.#giveBack(nothing);
+    else if (kind !== "gone") this.socket.read(0);
   }
 
-  #fill(): void {
-    if (this.#state.kind !== "open") return;
+  #send(channel: Channel, n: SegmentNumber, bytes: Buffer): void {
+    this.answered++;
+    if (this.#host.send(this, channel, n, bytes)) return;
     this.#state = { kind: "full", queued: queuedBytes(this.socket), since: this.#host.now };
   }
 
@@ -208,12 +209,15 @@ export class KeptConnection {
     socket.off("error", quiet);
     socket.off("end", this.#hungUp);
     socket.off("close", this.#closed);
+    socket.off("drain", this.#drained);
     this.#host.gone(this, this.#leaving ? "leaving" : "misfit");
     readAsStream(socket);
     if (bytes.length > 0) socket.unshift(bytes);
     this.#server.emit("connection", socket);
     socket.resume();
   }
+
+  readonly #drained = (): void => void this.isRead();
 
   readonly #hungUp = (): void => {
     this.#drop();

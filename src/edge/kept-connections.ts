@@ -19,6 +19,10 @@ export const maxMisfits = 3;
 const answersPerMisfit = 16;
 /** For how long a listener's key is used, ms: its salt changes with the day. */
 const keyForMs = 60_000;
+/** A listener is counted again after so many ms: well before it is taken for gone. */
+const seenEveryMs = 2000;
+/** How often idle connections are looked for, ms. */
+const lookMs = 1000;
 /** Longer than promised, so that a request that is just coming is not cut off (as Node's HTTP server has it). */
 const idleMs = (keepAliveSeconds + 1) * 1000;
 
@@ -57,9 +61,12 @@ export interface KeptOptions {
 export class KeptConnections implements KeptHost {
   readonly #options: KeptOptions;
   readonly #connections = new Set<KeptConnection>();
+  /** Those whose answers wait in this process. */
+  readonly #unread = new Set<KeptConnection>();
   readonly #histories = new WeakMap<Socket, History>();
   #candidates: Candidate[] = [];
   #leaving = false;
+  #looked = 0;
   now = performance.now();
 
   constructor(options: KeptOptions) {
@@ -93,11 +100,16 @@ export class KeptConnections implements KeptHost {
   /** Closes those whose time is over. To be called some times a second. */
   sweep(now: number): void {
     this.now = now;
-    for (const connection of this.#connections) {
-      const stalled = connection.isStalled(now - this.#options.stallMs);
-      if (stalled) this.#options.counts.slowCloses++;
-      if (stalled || connection.isIdle(now - idleMs)) connection.socket.destroy();
+    for (const connection of this.#unread) {
+      if (connection.isRead()) this.#unread.delete(connection);
+      else if (connection.isStalled(now - this.#options.stallMs)) {
+        this.#options.counts.slowCloses++;
+        connection.socket.destroy();
+      }
     }
+    if (now - this.#looked < lookMs) return;
+    this.#looked = now;
+    for (const connection of this.#connections) if (connection.isIdle(now - idleMs)) connection.socket.destroy();
   }
 
   /** Gives all back to Node's HTTP server, which knows how to end connections; no more are taken. */
@@ -111,23 +123,28 @@ export class KeptConnections implements KeptHost {
     return entry && entry.state.epochMs !== null ? this.#options.channels.get(entry, rendition) : undefined;
   }
 
-  send(connection: KeptConnection, channel: Channel, n: SegmentNumber, bytes: Buffer): void {
+  send(connection: KeptConnection, channel: Channel, n: SegmentNumber, bytes: Buffer): boolean {
     const { audience, counts, writes } = this.#options;
-    writes.write(connection.socket, channel.answer(n, bytes));
+    const written = writes.write(connection.socket, channel.answer(n, bytes));
     counts.keptAnswers++;
-    counts.numberedBytes += bytes.length;
     const space = channel.entry.state.id;
     let { listener } = connection;
-    if (listener === undefined || listener.space !== space || this.now - listener.at > keyForMs) {
+    if (listener === undefined || listener.space !== space || this.now - listener.since > keyForMs) {
       const { address, userAgent } = connection.question;
-      listener = { space, key: audience.key(space, address, userAgent), at: this.now };
+      listener = { space, key: audience.key(space, address, userAgent), since: this.now, seen: -Infinity };
       connection.listener = listener;
     }
-    audience.seen(space, listener.key);
+    if (this.now - listener.seen >= seenEveryMs) {
+      listener.seen = this.now;
+      audience.seen(space, listener.key);
+    }
+    if (written === "queued") this.#unread.add(connection);
+    return written !== "queued";
   }
 
   gone(connection: KeptConnection, why: "closed" | "misfit" | "leaving"): void {
     this.#connections.delete(connection);
+    this.#unread.delete(connection);
     if (why === "closed") return;
     const history = this.#history(connection.socket);
     // Whatever is behind it is the HTTP server's to count.
