@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { expect, test } from "vitest";
 import { HyperLogLog } from "../sketch/hyperloglog.ts";
 import { livePaths } from "../wire/paths.ts";
@@ -23,9 +24,9 @@ function counting(perSecond?: number) {
   const entry = new SpaceEntry(liveState("a"));
   const send = (address: string, query = "share=1"): void => {
     from = address;
-    const response = { writeHead: () => response, end: () => response };
-    const request = { headers: { "user-agent": "P" } };
-    Reflect.apply(beacons.handle, beacons, [request, response, entry, query]);
+    const answer = { writeHead: () => answer, end: () => answer };
+    const response = answer as unknown as ServerResponse;
+    beacons.handle({ headers: { "user-agent": "P" } } as unknown as IncomingMessage, response, entry, query);
   };
   return { beacons, counts, clock, send };
 }
