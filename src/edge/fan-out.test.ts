@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { expect, test } from "vitest";
 import { DirectWrites } from "./direct-writes.ts";
 import { FanOut, maxQueuedBytes, maxSkippedMs, place } from "./fan-out.ts";
-import { Slices } from "./slices.ts";
+import { Slices, sliceMs } from "./slices.ts";
 import { until } from "./edge.test-server.ts";
 
 /** Two ends of a connection, and a way to close them. */
@@ -98,4 +98,70 @@ test("ED-11 who waits for a beginning gets nothing before it", async () => {
   fanOut.push(Buffer.from("more"), 2, 1);
   await until(() => heard.join("") === "head start more");
   close();
+});
+
+/** A clock of which every look takes a third of a slice. */
+function slowSlices(): Slices {
+  let now = 0;
+  return new Slices(() => (now += sliceMs / 3));
+}
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test("ED-40 a push goes on in slices, and who hears what does not depend on when it is through", async () => {
+  const counted = counts();
+  const fanOut = new FanOut({ slices: slowSlices(), writes: new DirectWrites(), counts: counted });
+  const heard = new Map<Awaited<ReturnType<typeof pair>>, { text: string; wanted: string }>();
+  const join = async (at: number): Promise<void> => {
+    const one = await pair();
+    const state = { text: "", wanted: `first${at} ` };
+    heard.set(one, state);
+    one.client.on("data", (data) => (state.text += data.toString()));
+    fanOut.join(one.server, Buffer.from(state.wanted), place(at, 0));
+  };
+  for (let i = 0; i < 60; i++) await join(0);
+  let longest = 0;
+  for (let n = 0; n < 30; n++) {
+    const before = counted.sentBytes;
+    const bytes = `segment${n} `;
+    for (const state of heard.values()) state.wanted += bytes;
+    fanOut.push(Buffer.from(bytes), n, 0);
+    fanOut.finished(n);
+    longest = Math.max(longest, (counted.sentBytes - before) / bytes.length);
+    // In the middle of it some leave and others come; and now and then there is no time at all before the next.
+    if (n % 3 === 0) continue;
+    const [leaver] = [...heard.keys()].toSpliced(0, (n * 7) % heard.size);
+    if (leaver) {
+      heard.delete(leaver);
+      leaver.close();
+    }
+    await join(n + 1);
+    await turn();
+  }
+  expect(longest).toBeGreaterThan(0);
+  expect(longest).toBeLessThan(20);
+  await until(() => [...heard.values()].every(({ text, wanted }) => text.length >= wanted.length));
+  for (const { text, wanted } of heard.values()) expect(text).toBe(wanted);
+  fanOut.end();
+  await until(() => fanOut.size === 0);
+  for (const one of heard.keys()) one.close();
+});
+
+test("ED-40 the end comes after all that was pushed, for everybody", async () => {
+  const fanOut = new FanOut({ slices: slowSlices(), writes: new DirectWrites(), counts: counts() });
+  const pairs = await Promise.all(Array.from({ length: 40 }, pair));
+  const heard = pairs.map(({ client }) => {
+    const state = { text: "", ended: false };
+    client.on("data", (data) => (state.text += data.toString()));
+    client.on("end", () => (state.ended = true));
+    return state;
+  });
+  for (const { server } of pairs) fanOut.join(server, undefined, 0);
+  for (let n = 0; n < 5; n++) fanOut.push(Buffer.from(String(n)), n, 0);
+  fanOut.end();
+  const late = await pair();
+  late.client.on("end", () => late.close()).resume();
+  fanOut.join(late.server, Buffer.from("late"), place(5, 0));
+  await until(() => heard.every(({ ended }) => ended) && late.client.destroyed);
+  expect(new Set(heard.map(({ text }) => text))).toEqual(new Set(["01234"]));
+  for (const { close } of pairs) close();
 });

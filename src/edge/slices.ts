@@ -34,6 +34,7 @@ export class Slices {
 
   /** Begins a job at once when nobody else is at it. A job that is under way already finds its new work itself. */
   run(job: Sliced): void {
+    if (this.#jobs.has(job)) return;
     this.#jobs.add(job);
     if (this.#jobs.size === 1 && !this.#slicing) this.#slice(sliceMs);
   }
@@ -45,9 +46,8 @@ export class Slices {
       for (const job of this.#jobs) {
         const done = job.step(this.#isOver);
         this.#jobs.delete(job);
-        if (done) continue;
-        this.#jobs.add(job);
-        break;
+        if (!done) this.#jobs.add(job);
+        if (!done || this.#isOver()) break;
       }
     } finally {
       this.#slicing = false;
