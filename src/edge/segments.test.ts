@@ -217,3 +217,33 @@ test("ED-17 a rendition that nobody wants is not pulled", async () => {
   await sleep(50);
   expect([...edge.origin.fetches.keys()].filter((url) => url.startsWith("/live/"))).toEqual([]);
 });
+
+test("ED-42 queries, cookies and other headers change nothing, however many there are", async () => {
+  await using edge = await TestEdge.start({}, (origin) => origin.open("a", 60));
+  const odd = (i: number): Record<string, string> => ({
+    cookie: `session=${i}`,
+    "cache-control": "no-cache",
+    "if-none-match": `"${i}"`,
+    "accept-encoding": i % 2 ? "gzip" : "identity",
+    origin: `https://${i}.example`,
+  });
+  const ask = (n: number, i: number): Promise<Answer> =>
+    edge.get(`${path(n)}?${i}=${"x".repeat(i)}&_HLS_msn=${i}`, { headers: odd(i) });
+  const numbers = [50, 59, 60, 99, 3];
+  const asked = numbers.map((n) => Promise.all(Array.from({ length: 20 }, (_, i) => ask(n, i))));
+  await until(() => held(edge) === 20);
+  edge.origin.publishSegment("a");
+  for (const [i, answers] of (await Promise.all(asked)).entries()) {
+    const n = numbers[i] as number;
+    for (const { status, headers, body } of answers) {
+      if (n > 60 || n < 20) {
+        expect([n, status, headers["cache-control"]]).toEqual([n, 404, "public, max-age=1"]);
+      } else {
+        expect([n, status, headers.vary, headers["set-cookie"]]).toEqual([n, 200, undefined, undefined]);
+        expect(body.equals(edge.origin.segment("a", rendition, n))).toBe(true);
+      }
+    }
+  }
+  for (const n of numbers) expect(edge.origin.fetches.get(path(n))).toBe(n > 60 || n < 20 ? undefined : 1);
+  expect([...edge.origin.fetches.keys()].filter((url) => url.includes("?"))).toEqual([]);
+});
