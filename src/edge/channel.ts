@@ -49,6 +49,8 @@ export class Channel implements PullerSink {
   readonly #answers = new SegmentAnswers();
   /** Other edges that follow a segment as it comes in. */
   readonly readers: ChunkReaders;
+  /** False once it was stopped: there may be another one in its place. */
+  isOpen = true;
   readonly #parts: EdgeParts;
   #pulling: Pulling = { kind: "idle" };
   #askedAt = performance.now();
@@ -144,15 +146,18 @@ export class Channel implements PullerSink {
   /** What there is of segment `n`. */
   segment(n: SegmentNumber): SegmentAnswer {
     const bytes = this.window.get(n);
+    if (bytes) {
+      this.touch();
+      return { kind: "bytes", bytes };
+    }
     const { first, latest, over } = this.edge();
     const newest = Math.max(latest, this.window.latest ?? -1);
     // What is older than our window would not be kept: each request for it would be one more to the origin.
     const oldest = Math.max(first, newest - windowSegments + 1);
     const last = over ? latest : newest + earlySegments;
     // A number that names nothing is no demand: it must not make this edge pull a rendition that nobody hears.
-    if (!bytes && (n < oldest || n > last)) return { kind: "outside" };
+    if (n < oldest || n > last) return { kind: "outside" };
     this.touch();
-    if (bytes) return { kind: "bytes", bytes };
     const comes = this.#pulling.kind === "pulling" && n >= this.#pulling.puller.at;
     return comes ? { kind: "early" } : { kind: "fetch" };
   }
@@ -189,6 +194,7 @@ export class Channel implements PullerSink {
 
   /** Stops pulling and forgets what is half there. */
   async stop(): Promise<void> {
+    this.isOpen = false;
     if (this.#pulling.kind === "idle") return;
     const { abort, done } = this.#pulling;
     abort.abort();

@@ -4,6 +4,7 @@ import type { RenditionName } from "../wire/rendition.ts";
 import type { SegmentNumber } from "../wire/timeline.ts";
 import type { Channel } from "./channel.ts";
 import { queuedBytes } from "./direct-writes.ts";
+import { giveAgain } from "./first-bytes.ts";
 import type { Hold, Holds } from "./holds.ts";
 import { maxHeadBytes } from "./parse-problem.ts";
 import { refuseRaw } from "./raw-answer.ts";
@@ -55,6 +56,8 @@ const quiet = (): void => {};
 export class KeptConnection {
   readonly socket: Socket;
   readonly question: Question;
+  /** What it asked for last; for the host. */
+  channel: Channel | undefined;
   /** Who it is counted as, since when, and when last; for the host. */
   listener: { readonly space: string; readonly key: number; readonly since: number; seen: number } | undefined;
   /** When it was used last, monotonic ms. */
@@ -213,7 +216,7 @@ export class KeptConnection {
     this.#host.gone(this, this.#leaving ? "leaving" : "misfit");
     readAsStream(socket);
     if (bytes.length > 0) socket.unshift(bytes);
-    this.#server.emit("connection", socket);
+    giveAgain(this.#server, socket);
     socket.resume();
   }
 

@@ -112,15 +112,31 @@ export class KeptConnections implements KeptHost {
     for (const connection of this.#connections) if (connection.isIdle(now - idleMs)) connection.socket.destroy();
   }
 
+  /** Closes up to `most` on which nothing has been asked for since `before` (monotonic ms), and says how many. */
+  closeIdle(most: number, before: number): number {
+    let closed = 0;
+    for (const connection of this.#connections) {
+      if (closed >= most) break;
+      if (!connection.isIdle(before)) continue;
+      connection.socket.destroy();
+      closed++;
+    }
+    return closed;
+  }
+
   /** Gives all back to Node's HTTP server, which knows how to end connections; no more are taken. */
   leave(): void {
     this.#leaving = true;
     for (const connection of this.#connections) connection.leave();
   }
 
-  channel({ question: { space, rendition } }: KeptConnection): Channel | undefined {
+  channel(connection: KeptConnection): Channel | undefined {
+    const { space, rendition } = connection.question;
     const entry = this.#options.directory.find(space);
-    return entry && entry.state.epochMs !== null ? this.#options.channels.get(entry, rendition) : undefined;
+    const { channel } = connection;
+    if (channel !== undefined && channel.isOpen && channel.entry === entry) return channel;
+    const isThere = entry !== undefined && entry.state.epochMs !== null;
+    return (connection.channel = isThere ? this.#options.channels.get(entry, rendition) : undefined);
   }
 
   send(connection: KeptConnection, channel: Channel, n: SegmentNumber, bytes: Buffer): boolean {

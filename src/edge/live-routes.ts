@@ -58,7 +58,7 @@ export interface LiveOptions {
   /** Whether another edge asks, which shows the key. */
   readonly isEdge: (request: IncomingMessage) => boolean;
   /** @default maxListeners */
-  readonly maxListeners?: number;
+  readonly maxListeners?: number | undefined;
 }
 
 /** A request for an endless response, on its way to become one. */
