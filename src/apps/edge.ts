@@ -7,6 +7,7 @@ import { closeServer, listenUnix, notFound, sendJson, sendProblem } from "../fou
 import type { Scope } from "../foundation/scope.ts";
 import { openSecrets } from "../store/secrets.ts";
 import { type ProcessConfig, sockets } from "./config.ts";
+import { mostConnections } from "./edge/descriptors.ts";
 import { Ports } from "./edge/ports.ts";
 import { SuccessorOverPeers, takeSeats } from "./edge/succession.ts";
 import { edgeKeyText } from "./edges/key.ts";
@@ -39,6 +40,7 @@ export async function runEdge(config: ProcessConfig, index: number): Promise<voi
     trust: trustOf(choice),
     proxyProtocol: choice.proxyProtocol ? trustedRanges(choice.trustedProxies) : undefined,
     tls: await tlsOf(config, choice),
+    maxConnections: mostConnections(),
   });
   const admin = await listenUnix(
     sockets.edge(run, index, generation),

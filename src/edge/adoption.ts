@@ -19,9 +19,15 @@ export interface AdoptionOptions {
 /** The other side of `hand-over.ts`: an edge takes the listeners of the one whose place it has. */
 export class Adoption {
   readonly #options: AdoptionOptions;
+  #open = 0;
 
   constructor(options: AdoptionOptions) {
     this.#options = options;
+  }
+
+  /** How many of those who were taken over are connected still: no server of this process counts them. */
+  get open(): number {
+    return this.#open;
   }
 
   /** Begins to pull renditions whose listeners will come; resolves with whether each is at hand. */
@@ -34,8 +40,12 @@ export class Adoption {
     const channel = this.#channel(name);
     if (!channel) return void socket.destroy();
     this.#options.counts.adopted++;
+    this.#open++;
+    socket.once("close", this.#left);
     channel.adopt(socket, at);
   }
+
+  readonly #left = (): void => void this.#open--;
 
   #channel({ space, rendition }: ChannelName): Channel | undefined {
     const entry = this.#options.directory.find(space);

@@ -1,17 +1,27 @@
 import type { Server, Socket } from "node:net";
 
+/** What a server itself does with a connection, where steps have been put before. */
+const beneath = new WeakMap<Server, readonly unknown[]>();
+
 /**
  * Puts a step before what a server does with each new connection. The step calls `goOn` when the server may have the
  * socket, or ends it. The last step that was put before comes first.
  */
 export function interpose(server: Server, step: (socket: Socket, goOn: () => void) => void): void {
   const hear = server.listeners("connection");
+  if (!beneath.has(server)) beneath.set(server, hear);
   server.removeAllListeners("connection");
   server.on("connection", (socket) => {
     step(socket, () => {
       for (const one of hear) Reflect.apply(one, server, [socket]);
     });
   });
+}
+
+/** Gives a server a socket that it has had before: the steps are behind it. */
+export function giveAgain(server: Server, socket: Socket): void {
+  const hear = (beneath.get(server) ?? server.listeners("connection")) as ((socket: Socket) => void)[];
+  for (const one of hear) Reflect.apply(one, server, [socket]);
 }
 
 /** What is to become of a connection by its first bytes: how many of them are taken away, or that there must be more of them. */

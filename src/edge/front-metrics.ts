@@ -1,9 +1,10 @@
 import type { Meter } from "../foundation/meter.ts";
+import type { ConnectionCounts, Connections } from "./connections.ts";
 import type { HandshakeCounts } from "./handshakes.ts";
 import type { SecureServer } from "./tls.ts";
 
 /** What happens to connections before their first request; numbers that only grow. */
-export interface FrontCounts extends HandshakeCounts {
+export interface FrontCounts extends HandshakeCounts, ConnectionCounts {
   /** Connections of trusted proxies that did not begin with a whole PROXY protocol header. */
   proxyHeaderRefusals: number;
 }
@@ -14,6 +15,9 @@ export const newFrontCounts = (): FrontCounts => ({
   failedHandshakes: 0,
   handshakeOverflow: 0,
   proxyHeaderRefusals: 0,
+  connectionsRefused: 0,
+  idleCloses: 0,
+  pipelineOverflow: 0,
 });
 
 const counters: readonly (readonly [keyof FrontCounts, string, string])[] = [
@@ -25,10 +29,19 @@ const counters: readonly (readonly [keyof FrontCounts, string, string])[] = [
     "rostra_edge_tls_overflow_total",
     "Connections closed because too many waited for a handshake.",
   ],
+  ["connectionsRefused", "rostra_edge_connections_refused_total", "Connections closed because there were too many."],
+  ["idleCloses", "rostra_edge_idle_closes_total", "Connections closed because they were idle and room was needed."],
+  ["pipelineOverflow", "rostra_edge_pipeline_overflow_total", "Connections closed because too many requests waited."],
   ["proxyHeaderRefusals", "rostra_edge_proxy_header_refused_total", "Connections of proxies without a whole header."],
 ];
 
-export function frontMetrics(meter: Meter, counts: FrontCounts, secure: SecureServer | undefined): void {
+export function frontMetrics(
+  meter: Meter,
+  counts: FrontCounts,
+  connections: Connections,
+  secure: SecureServer | undefined,
+): void {
+  const open = meter.gauge("rostra_edge_connections", "Connections of the public, whatever for.");
   const told = counters.map(([key, name, help]) => ({ key, counter: meter.counter(name, help), before: 0 }));
   const gauges = secure && {
     of: secure,
@@ -39,6 +52,7 @@ export function frontMetrics(meter: Meter, counts: FrontCounts, secure: SecureSe
     ),
   };
   meter.onCollect(() => {
+    open.set(connections.open);
     if (gauges) {
       const { handshakes, certificate } = gauges.of;
       gauges.pending.set(handshakes.underWay + handshakes.waiting);

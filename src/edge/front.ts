@@ -2,17 +2,19 @@ import type http from "node:http";
 import type { BlockList } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock } from "../foundation/clock.ts";
-import { minutes } from "../foundation/duration.ts";
+import { minutes, ms } from "../foundation/duration.ts";
 import { Problem } from "../foundation/errors.ts";
 import { nodeHttp } from "../foundation/http.ts";
 import { internalProblem } from "../foundation/link.ts";
 import type { Log } from "../foundation/log.ts";
 import type { Meter } from "../foundation/meter.ts";
 import type { Scope } from "../foundation/scope.ts";
+import { badRequest, expectationFailed, noTunnel } from "./bad-request.ts";
+import { Connections, type ConnectionsOptions } from "./connections.ts";
 import { frontMetrics, newFrontCounts } from "./front-metrics.ts";
 import { headWithinMs, maxHeadBytes, parseProblem, requestWithinMs } from "./parse-problem.ts";
 import { refuseRaw } from "./raw-answer.ts";
-import { sendRefusal } from "./respond.ts";
+import { refuseUnread, sendRefusal } from "./respond.ts";
 import type { Router } from "./router.ts";
 import type { SecureOptions, SecureServer } from "./tls.ts";
 import { isRoomUpgrade, type WebSocketProxy } from "./websocket-proxy.ts";
@@ -31,6 +33,8 @@ export interface FrontOptions {
   readonly tls?: SecureOptions | undefined;
   /** Who has to begin each connection with a PROXY protocol header, on both servers. @default nobody */
   readonly proxyProtocol?: BlockList | undefined;
+  /** Connections at once, and what takes from their number and may be closed beside HTTP's. See `ConnectionsOptions`. */
+  readonly connections?: Omit<ConnectionsOptions, "counts"> | undefined;
 }
 
 /** What the public connects to: HTTP servers whose requests all go to the router. They do not listen yet. */
@@ -46,10 +50,14 @@ const httpOptions = {
   connectionsCheckingInterval: 2000,
   maxHeaderSize: maxHeadBytes,
   noDelay: true,
+  // It would be refused without a problem; `badRequest` looks.
+  requireHostHeader: false,
   optimizeEmptyRequests: true,
   shouldUpgradeCallback: isRoomUpgrade,
 } satisfies http.ServerOptions;
 
+/** How often it is looked how many connections there are. */
+const sweepMs = ms(250);
 /** How often it is looked whether another day's ticket key is due. */
 const rotationMs = minutes(1);
 
@@ -63,33 +71,61 @@ export async function createFronts(options: FrontOptions): Promise<Fronts> {
     scope.every(rotationMs, () => secure.rotate(clock.now()));
     scope.signal.addEventListener("abort", () => secure.handshakes.end());
   }
+  const connections = new Connections({ ...options.connections, counts });
+  scope.every(sweepMs, () => void connections.sweep(performance.now()));
   for (const one of secure ? [server, secure.server] : [server]) {
-    serveRequests(one, options);
+    connections.watch(one, one === server ? "connection" : "secureConnection");
+    serveRequests(one, connections, options);
     if (!proxyProtocol) continue;
     const { requireProxyHeader } = await import("./proxy-protocol.ts");
     requireProxyHeader(one, { from: proxyProtocol, counts });
   }
-  frontMetrics(meter, counts, secure);
+  frontMetrics(meter, counts, connections, secure);
   return { server, secure };
 }
 
-function serveRequests(server: http.Server, { router, webSockets, counts, log, stallMs }: FrontOptions): void {
+function serveRequests(
+  server: http.Server,
+  connections: Connections,
+  { router, webSockets, counts, log, stallMs }: FrontOptions,
+): void {
+  const refuse = (request: http.IncomingMessage, response: http.ServerResponse, problem: Problem): void => {
+    counts.badRequests++;
+    refuseUnread(request, response, problem);
+  };
   server.on("request", (request, response) => {
+    if (!connections.asked(request, response)) return;
+    const problem = badRequest(request);
+    if (problem) return refuse(request, response, problem);
     router.route(request, response).catch((thrown: unknown) => {
       if (!(thrown instanceof Problem)) log.error("request-failed", { error: thrown });
       if (response.headersSent) response.destroy();
       else sendRefusal(response, thrown instanceof Problem ? thrown : internalProblem());
     });
   });
-  server.on("upgrade", (request: http.IncomingMessage, socket: Duplex, early: Buffer) =>
-    webSockets.handle(request, socket, early),
-  );
+  server.on("checkExpectation", (request: http.IncomingMessage, response: http.ServerResponse) => {
+    if (!connections.asked(request, response)) return;
+    const problem = badRequest(request);
+    if (problem) refuse(request, response, problem);
+    else sendRefusal(response, expectationFailed(request.headers.expect ?? ""));
+  });
+  server.on("upgrade", (request: http.IncomingMessage, socket: Duplex, early: Buffer) => {
+    connections.left(socket);
+    webSockets.handle(request, socket, early);
+  });
+  server.on("connect", (_, socket: Duplex) => {
+    connections.left(socket);
+    counts.badRequests++;
+    socket.on("error", () => socket.destroy());
+    refuseRaw(socket, noTunnel(), ["allow: GET, HEAD, OPTIONS"]);
+  });
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
     // What still comes behind a request that was refused.
     if (socket.writableEnded) return;
     counts.badRequests++;
     const problem = parseProblem(error.code);
-    if (problem === undefined || !socket.writable) socket.destroy();
+    // In the middle of an answer a refusal would be taken for a part of it.
+    if (problem === undefined || !socket.writable || connections.isAnswering(socket)) socket.destroy();
     else refuseRaw(socket, problem);
   });
   server.setTimeout(stallMs, (socket) => {

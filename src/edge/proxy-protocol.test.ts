@@ -113,6 +113,23 @@ test("ED-74 kept connections, pipelined requests and endless responses work behi
   await until(() => listener.bytes > joined + 2000, "the next segment");
 });
 
+test("ED-74 a connection that was kept for segments, and is used for something else then, needs no second header", async () => {
+  await using edge = await start({}, (origin) => origin.open("a", 5));
+  using listener = new Listener(connect(edge.port, "127.0.0.1"), "");
+  const ask = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: here\r\n\r\n`;
+  listener.socket.write(Buffer.concat([header("20", "00", ""), Buffer.from(ask("/healthz"))]));
+  await until(() => listener.bytes > 0);
+  for (let i = 0; i < 3; i++) {
+    const before = listener.bytes;
+    listener.socket.write(ask("/live/a/opus-32k/4.m4s"));
+    await until(() => listener.bytes > before + 2000);
+  }
+  expect(edge.metric("rostra_edge_kept_connections")).toBe(1);
+  listener.socket.write(ask("/healthz"));
+  await until(() => listener.received.subarray(-3).toString() === "ok\n");
+  expect(edge.metric("rostra_edge_proxy_header_refused_total")).toBe(0);
+});
+
 test("ED-75 a trusted peer without a header, or half of one, is refused; another peer needs none and cannot forge one", async () => {
   await using edge = await start();
   using plain = edge.raw("GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n");

@@ -6,22 +6,31 @@ import { nodeHttp } from "../foundation/http.ts";
 export const lingerMs = 2000;
 
 /** Answers on a socket that is no longer Node's HTTP server's, and ends the connection. */
-export function answerRaw(socket: Duplex, status: number, type: string, body: Buffer, retryAfter?: number): void {
+export function answerRaw(
+  socket: Duplex,
+  status: number,
+  type: string,
+  body: Buffer,
+  headers: readonly string[] = [],
+): void {
   const head = [
     `HTTP/1.1 ${status} ${nodeHttp.STATUS_CODES[status] ?? ""}`,
     `content-type: ${type}`,
     `content-length: ${body.length}`,
     "cache-control: no-store",
     "connection: close",
-    ...(retryAfter === undefined ? [] : [`retry-after: ${retryAfter}`]),
+    ...headers,
   ];
   socket.write(Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`, "latin1"), body]));
   letGo(socket);
 }
 
-export function refuseRaw(socket: Duplex, problem: Problem): void {
+/** @param headers lines without their ends */
+export function refuseRaw(socket: Duplex, problem: Problem, headers: readonly string[] = []): void {
   const body = Buffer.from(JSON.stringify(problem.toDocument()));
-  answerRaw(socket, problem.status, "application/problem+json", body, problem.retryAfter);
+  const { status, retryAfter } = problem;
+  const later = retryAfter === undefined ? [] : [`retry-after: ${retryAfter}`];
+  answerRaw(socket, status, "application/problem+json", body, [...later, ...headers]);
 }
 
 /**

@@ -14,8 +14,6 @@ export const maxDownloads = 64;
 export const maxReplayFetches = 64;
 /** Milliseconds for which what may change is kept, however long its origin allows. */
 export const maxKeptMs = 10_000;
-/** Milliseconds a download may stand still before it is given up. */
-const downloadStallMs = 60_000;
 
 /** Headers of the origin's answer that are passed on. */
 const passedHeaders = [
@@ -58,6 +56,10 @@ export class ReplayRoutes {
 
   get cachedBytes(): number {
     return this.#cache.bytes;
+  }
+
+  get downloads(): number {
+    return this.#downloads;
   }
 
   /** `path` is what `parsed` was read from. The method is GET or HEAD. */
@@ -138,7 +140,6 @@ export class ReplayRoutes {
       response.end();
       return;
     }
-    response.setTimeout(downloadStallMs, () => response.destroy());
     pipeline(source, response, () => {});
   }
 }

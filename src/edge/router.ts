@@ -56,6 +56,9 @@ export class Router {
       response.writeHead(200, headers).end(ok);
     } else if (pages.has(path)) {
       if (this.#isRead(request, response)) pages.handle(request, response, path);
+    } else if (path === "*" && request.method === "OPTIONS") {
+      // Asks of the server as a whole (RFC 9110, 9.3.7).
+      sendNotAllowed(request, response, "GET, HEAD, OPTIONS");
     } else this.#nothing(response);
   }
 
@@ -82,7 +85,7 @@ export class Router {
 
 /** A request's target apart: an absolute one (RFC 9112, 3.2.2) counts by its path. */
 function target(raw: string): { url: string; path: string; query: string } {
-  const url = raw.startsWith("http") ? raw.replace(/^https?:\/\/[^/?#]*/, "") || "/" : raw;
+  const url = raw.startsWith("/") ? raw : raw.replace(/^https?:\/\/[^/?#]*/i, "") || "/";
   const mark = url.indexOf("?");
   return mark < 0 ? { url, path: url, query: "" } : { url, path: url.slice(0, mark), query: url.slice(mark + 1) };
 }

@@ -58,7 +58,8 @@ test("ED-32 what is no HTTP, or has too large a head, is refused and counted", a
   expect(hostless.head).toMatch(/^HTTP\/1\.1 400 /);
   expect(JSON.parse(noise.body.toString())).toMatchObject({ code: "not-http", status: 400 });
   expect(JSON.parse(large.body.toString())).toMatchObject({ code: "head-too-large", status: 431 });
-  expect(edge.metric("rostra_edge_bad_requests_total")).toBe(3);
+  expect(JSON.parse(hostless.body.toString())).toMatchObject({ code: "host-header", status: 400 });
+  expect(edge.metric("rostra_edge_bad_requests_total")).toBe(4);
   expect((await edge.get(state)).status).toBe(200);
 });
 

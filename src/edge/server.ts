@@ -85,6 +85,8 @@ export interface EdgeOptions {
   readonly maxWebSockets?: number;
   /** Milliseconds. @default defaultStallMs */
   readonly stallMs?: number;
+  /** Connections, and what is opened because of them, at once. @default as many as come */
+  readonly maxConnections?: number | undefined;
 }
 
 /** An edge: HTTP servers that whoever made it lets listen. */
@@ -117,6 +119,8 @@ export interface EdgeHealth {
  * may take to answer. Endless responses and WebSockets have their own rules.
  */
 export const defaultStallMs = 60_000;
+/** So much of the connections there may be are endless responses: whoever is above it can still be told so. */
+const listenersShare = 0.95;
 const sweepMs = ms(250);
 const audienceMs = ms(1000);
 
@@ -168,6 +172,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     now: () => clock.now(),
     address,
     isEdge,
+    maxListeners: options.maxConnections && Math.floor(options.maxConnections * listenersShare),
   });
   const beacons = new Beacons({ audience, address, counts });
   const replay = new ReplayRoutes({ directory, upstream, counts });
@@ -195,6 +200,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   });
   const edges = new EdgeRoutes({ key, teller, reporter });
   const router = new Router({ live, beacons, directory, replay, edges, api, pages, counts });
+  const adoption = new Adoption({ directory, channels, counts });
   const { server, secure } = await createFronts({
     router,
     webSockets,
@@ -206,6 +212,12 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     stallMs,
     tls: options.tls,
     proxyProtocol: options.proxyProtocol,
+    connections: {
+      most: options.maxConnections,
+      // What is passed on has a connection onward as well, and a rendition that is pulled has up to two.
+      elsewhere: () => adoption.open + api.inFlight + webSockets.size + replay.downloads + 2 * channels.size,
+      closeIdle: (most, before) => kept.closeIdle(most, before),
+    },
   });
   const servers = secure ? [server, secure.server] : [server];
 
@@ -279,7 +291,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     secure,
     directory,
     reporter,
-    adoption: new Adoption({ directory, channels, counts }),
+    adoption,
     health: () => ({
       origin: directory.synced,
       upstream: upstream.current.name,

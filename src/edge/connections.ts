@@ -1,0 +1,142 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { promisify } from "node:util";
+
+/** Requests of one connection that may wait behind another one; a connection with more is closed. */
+export const maxPipelined = 64;
+/** Whoever has asked for nothing for so long (ms) plays no segments: these connections are closed first when there is no room. */
+export const idleAfterMs = 3000;
+/**
+ * Descriptors that what goes on from here takes at most before it takes of the room for connections. Whoever fits the
+ * number of connections to that of descriptors leaves these out.
+ */
+export const onwardRoom = 256;
+/** From this share of the room on idle connections are closed, down to the other. */
+const nearlyFull = 0.9;
+const roomAgain = 0.8;
+
+/** What happens to connections as such; numbers that only grow. */
+export interface ConnectionCounts {
+  /** Closed at once, because there were as many as there may be. */
+  connectionsRefused: number;
+  /** Closed to make room, because nothing had been asked for on them for a while. */
+  idleCloses: number;
+  /** Closed because too many requests waited behind another. */
+  pipelineOverflow: number;
+}
+
+export interface ConnectionsOptions {
+  readonly counts: ConnectionCounts;
+  /** Connections in this process at once, all servers together. @default as many as come */
+  readonly most?: number | undefined;
+  /** How many descriptors are taken by something else now. @default none */
+  readonly elsewhere?: (() => number) | undefined;
+  /** Closes up to `most` connections of others that have been idle since `before` (monotonic ms), and says how many. */
+  readonly closeIdle?: ((most: number, before: number) => number) | undefined;
+}
+
+interface Visit {
+  /** When it came, or asked last; monotonic ms, a little before. */
+  at: number;
+  /** The answer to the latest request. */
+  latest: ServerResponse | undefined;
+  /** Requests that came while another one was not answered, and are not answered yet. */
+  behind: number;
+}
+
+/**
+ * The connections that Node's HTTP servers have, those that asked longest ago first. Their number has a cap, so that there
+ * are always descriptors left for what those who play need; when it is nearly reached, idle ones make room.
+ */
+export class Connections {
+  readonly #options: ConnectionsOptions;
+  readonly #servers: Server[] = [];
+  readonly #visits = new Map<Duplex, Visit>();
+  #now = performance.now();
+  /** All connections of the servers when it was last looked, those that HTTP has let go of as well. */
+  open = 0;
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+  }
+
+  /** @param event with which the server has a connection that is ready for HTTP */
+  watch(server: Server, event: "connection" | "secureConnection"): void {
+    const { most, counts } = this.#options;
+    this.#servers.push(server);
+    if (most !== undefined) server.maxConnections = most;
+    server.on("drop", () => counts.connectionsRefused++);
+    // Also called when HTTP is told that the socket is closed because it is somebody else's now.
+    const forget = (socket: Duplex): void => void this.#visits.delete(socket);
+    function closed(this: Socket): void {
+      forget(this);
+    }
+    server.on(event, (socket: Socket) => {
+      this.#visits.set(socket, { at: this.#now, latest: undefined, behind: 0 });
+      socket.on("close", closed);
+    });
+  }
+
+  /** Notes a request; false when its connection had to be closed. */
+  asked({ socket }: IncomingMessage, response: ServerResponse): boolean {
+    const visit = this.#visits.get(socket);
+    if (!visit) return !socket.destroyed;
+    // Those who asked last are last.
+    this.#visits.delete(socket);
+    this.#visits.set(socket, visit);
+    visit.at = this.#now;
+    visit.latest = response;
+    if (response.socket !== null) return true;
+    if (visit.behind >= maxPipelined) {
+      this.#options.counts.pipelineOverflow++;
+      // What came with it is not looked at any more.
+      this.#visits.delete(socket);
+      socket.destroy();
+      return false;
+    }
+    visit.behind++;
+    response.once("close", () => visit.behind--);
+    return true;
+  }
+
+  /** Whether an answer is being written: bytes of another one would become part of it. */
+  isAnswering(socket: Duplex): boolean {
+    const visit = this.#visits.get(socket);
+    if (!visit?.latest) return false;
+    return visit.behind > 0 || (visit.latest.headersSent && !visit.latest.writableFinished);
+  }
+
+  /** It is no HTTP any more. */
+  left(socket: Duplex): void {
+    this.#visits.delete(socket);
+  }
+
+  /** Looks how many there are, and makes room. To be called some times a second. */
+  async sweep(now: number): Promise<void> {
+    this.#now = now;
+    const counted = await Promise.all(this.#servers.map((server) => promisify(server.getConnections.bind(server))()));
+    this.open = counted.reduce((sum, count) => sum + count, 0);
+    const { most, elsewhere, counts, closeIdle } = this.#options;
+    if (most === undefined) return;
+    const room = Math.max(0, most - Math.max(0, (elsewhere?.() ?? 0) - onwardRoom));
+    for (const [i, server] of this.#servers.entries())
+      server.maxConnections = Math.max(0, room - (this.open - (counted[i] ?? 0)));
+    if (this.open <= room * nearlyFull) return;
+    const before = now - idleAfterMs;
+    const tooMany = Math.ceil(this.open - room * roomAgain);
+    const closed = this.#closeIdle(tooMany, before);
+    counts.idleCloses += closed + (closeIdle?.(tooMany - closed, before) ?? 0);
+  }
+
+  #closeIdle(most: number, before: number): number {
+    let closed = 0;
+    for (const [socket, { at, latest }] of this.#visits) {
+      if (closed >= most || at > before) break;
+      if (latest && !latest.writableFinished && !latest.destroyed) continue;
+      socket.destroy();
+      closed++;
+    }
+    return closed;
+  }
+}
