@@ -37,6 +37,19 @@ test("ED-60 an edge that ends takes no more connections, and says goodbye on tho
   agent.destroy();
 });
 
+test("ED-92 who comes back on a kept connection to an edge that is leaving is sent to a new one; a first request is answered", async () => {
+  await using edge = await TestEdge.start(leavesIn(900), (origin) => origin.open("a", 10));
+  const kept = edge.raw("GET /healthz HTTP/1.1\r\nhost: here\r\n\r\n");
+  const fresh = edge.raw("");
+  await until(() => kept.body.toString() === "ok\n");
+  const ended = edge.scope.end();
+  const before = kept.bytes;
+  for (const one of [kept, fresh]) one.socket.write(`GET ${path} HTTP/1.1\r\nhost: here\r\n\r\n`);
+  await until(() => kept.closed && fresh.body.length > 0);
+  expect(kept.bytes).toBe(before);
+  await ended;
+});
+
 test("ED-60 whoever asks once a segment has a last answer by the end, and one of every few at the beginning", () => {
   let now = 0;
   let drawn = 0;

@@ -56,8 +56,10 @@ export async function drain(options: DrainOptions): Promise<void> {
   const closed = Promise.all(servers.map(takeNoMore));
   leaving.begin(since + window);
   for (const server of servers) {
-    server.prependListener("request", (_, response) => {
+    server.prependListener("request", ({ url, socket }, response) => {
       if (leaving.isLastAnswer()) response.shouldKeepAlive = false;
+      // Who comes back on a connection that was kept from before asks again on a new one by itself (RFC 9112, 9.3.1): elsewhere.
+      if (url?.endsWith("/stream.mp4") && socket.bytesWritten > 0) socket.destroy();
     });
   }
   // After the listener above: what is asked for on them is to be answered as one of the last, too.

@@ -44,9 +44,9 @@ export class Front implements AsyncDisposable {
   }
 
   /** Checks the configuration with the program itself, starts it, and waits until its port is open. */
-  static async start(kind: FrontKind, upstream: number, pem?: Pem): Promise<Front> {
+  static async start(kind: FrontKind, upstream: number, pem?: Pem, on?: number): Promise<Front> {
     const folder = await mkdtemp(join(tmpdir(), `front-${kind}-`));
-    const port = await freePort();
+    const port = on ?? (await freePort());
     const { check, run, env } = await prepared(kind, folder, port, upstream, pem);
     const environment = { ...path, ...env };
     if (check) {

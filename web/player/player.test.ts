@@ -96,6 +96,28 @@ test("PL-7 more than five missing segments are not fetched; when the sound has r
   expect(player.metrics.stalls).toBe(1);
 });
 
+test("PL-6 after a stall the sound waits until what is at hand lasts: for a burst not at all, else for what is missing", async () => {
+  const { audio, live } = await playing();
+  audio.currentTime = 9 * 0.32;
+  audio.say("waiting");
+  live.write(chunk(9));
+  await settle();
+  expect(audio.playbackRate).toBe(0);
+  await vi.advanceTimersByTimeAsync(300);
+  expect(audio.playbackRate).toBe(0);
+  await vi.advanceTimersByTimeAsync(300);
+  expect(audio.playbackRate).toBe(1);
+  audio.currentTime = 10 * 0.32;
+  audio.say("playing");
+  audio.say("waiting");
+  live.write(chunk(10));
+  await settle();
+  expect(audio.playbackRate).toBe(0);
+  live.write(...chunks(11, 17));
+  await settle();
+  expect(audio.playbackRate).toBe(1);
+});
+
 test("PL-8 what comes twice after a reconnection is taken once", async () => {
   const { audio, server, live, seen } = await playing();
   const title: RoomEvent = { t: "title", title: "once" };

@@ -51,6 +51,8 @@ export function createPlayer(options: PlayerOptions): Player {
   let span = chunkMs / 1000;
   let startedAt = 0;
   let sounded = false;
+  /** The sound has run dry, and nothing has come since. */
+  let isDry = false;
   let hold = false;
   let level: ServiceLevel = 0;
   let live: LiveState | undefined;
@@ -145,6 +147,7 @@ export function createPlayer(options: PlayerOptions): Player {
 
   const goLive = (from = 0): void => {
     const end = sink?.end() ?? NaN;
+    isDry = false;
     if (Number.isFinite(end)) audio.currentTime = Math.max(from, end - pace.behind(span));
   };
 
@@ -157,8 +160,13 @@ export function createPlayer(options: PlayerOptions): Player {
       if (ahead < 0 || ahead > pace.behind(span) + span) goLive(first);
     } else if (ahead < 0.1 && out.rangeAfter(audio.currentTime) !== undefined) {
       goLive(out.rangeAfter(audio.currentTime));
-    } else if (state.kind === "stalled") {
-      if (tooFar) {
+    } else if (isDry || !audio.playbackRate) {
+      // What comes first would run dry again before the next is there: better one stall than many.
+      isDry = false;
+      const missing = pace.behind(span) - ahead;
+      audio.playbackRate = missing > 0 ? 0 : 1;
+      if (missing > 0) setTimeout(() => (audio.playbackRate = 1), missing * 1000);
+      else if (tooFar) {
         counts.skips++;
         goLive();
       }
@@ -311,6 +319,7 @@ export function createPlayer(options: PlayerOptions): Player {
   audio.addEventListener("waiting", () => {
     if (!session || !sounded || audio.seeking || state.kind === "stalled") return;
     counts.stalls++;
+    isDry = true;
     pace.stalled();
     to({ kind: "stalled", since: Date.now() });
   });
