@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 
-/** What a socket's native side must offer for a direct write. */
-interface StreamHandle {
+/** The native side of a socket, as far as a direct write needs it. */
+export interface StreamHandle {
   writeBuffer(request: object, bytes: Uint8Array): number;
   /** Bytes that the kernel has not taken yet. */
   readonly writeQueueSize: number;
@@ -12,7 +12,7 @@ interface WriteRequest {
   oncomplete?: (this: WriteRequest, status: number) => void;
   socket?: Socket;
 }
-type WithHandle = Socket & { readonly _handle?: Partial<StreamHandle> | null };
+type WithHandle = Socket & { readonly _handle?: StreamHandle | null };
 
 /** Whether the kernel has taken all, some of it waits in this process, or the socket has ended. */
 export type Written = "sent" | "queued" | "ended";
@@ -27,55 +27,73 @@ export type Written = "sent" | "queued" | "ended";
  * handle's two members; a test holds that they are taken, so that a Node without them is noticed and not merely slower.
  */
 export class DirectWrites {
+  /** The class of the handles that are written so, and of the requests that they take. */
+  #Handle: unknown;
   #Request: (new () => WriteRequest) | undefined;
   #spare: WriteRequest | undefined;
+  /** Handles that have not got rid of a direct write yet. */
+  readonly #busy = new Set<StreamHandle>();
   /** How many writes went straight to the kernel. */
   direct = 0;
+
+  /** A socket's handle when it can be written directly now; for `send`, until that says anything else than "sent". */
+  handle(socket: Socket): StreamHandle | undefined {
+    const handle = (socket as WithHandle)._handle;
+    if (!handle || handle.constructor !== this.#Handle || socket.writableLength > 0) return undefined;
+    return this.#busy.size > 0 && this.#busy.has(handle) ? undefined : handle;
+  }
+
+  /** Writes `bytes`, which must not change any more, to a handle. "failed" when it is closed, closing or broken. */
+  send(handle: StreamHandle, socket: Socket, bytes: Buffer): "sent" | "queued" | "failed" {
+    const request = (this.#spare ??= this.#request());
+    if (request === undefined || handle.writeBuffer(request, bytes) !== 0) return "failed";
+    this.direct++;
+    if (handle.writeQueueSize === 0) return "sent";
+    // libuv keeps the request and its bytes until the kernel has taken the rest.
+    Object.assign(request, { handle, buffer: bytes, socket });
+    this.#busy.add(handle);
+    this.#spare = undefined;
+    return "queued";
+  }
 
   /** Writes `bytes`, which must not change any more; on a socket that has ended nothing happens. */
   write(socket: Socket, bytes: Buffer): Written {
     if (!socket.writable) return "ended";
-    const handle = (socket as WithHandle)._handle;
-    if (this.#spare === undefined || !isDirect(socket, handle)) {
-      if (this.#Request === undefined && isDirect(socket, handle)) this.#learn(handle);
+    const handle = this.handle(socket);
+    if (handle === undefined) {
+      if (this.#Request === undefined) this.#learn(socket);
       socket.write(bytes);
       return queuedBytes(socket) > 0 ? "queued" : "sent";
     }
-    if (handle.writeBuffer(this.#spare, bytes) !== 0) {
-      socket.destroy();
-      return "ended";
-    }
-    this.direct++;
-    if (handle.writeQueueSize === 0) return "sent";
-    this.#queued(socket, handle, bytes, this.#spare);
-    return "queued";
-  }
-
-  /** libuv keeps the request and its bytes until the kernel has taken the rest. */
-  #queued(socket: Socket, handle: StreamHandle, bytes: Buffer, request: WriteRequest): void {
-    request.handle = handle;
-    request.buffer = bytes;
-    request.socket = socket;
-    this.#spare = this.#request();
+    const sent = this.send(handle, socket, bytes);
+    if (sent !== "failed") return sent;
+    socket.destroy();
+    return "ended";
   }
 
   #request(): WriteRequest | undefined {
     if (this.#Request === undefined) return undefined;
     const request = new this.#Request();
-    request.oncomplete = complete;
+    const busy = this.#busy;
+    request.oncomplete = function complete(status) {
+      const { handle, socket } = this;
+      if (handle) busy.delete(handle);
+      // As `net.Socket` does it: what had to wait has gone, or the connection is broken.
+      if (status < 0) socket?.destroy();
+      else socket?.emit("drain");
+    };
     return request;
   }
 
   /** Sees the class of the request that the next ordinary write makes. */
-  #learn(handle: StreamHandle): void {
-    const learnt = (request: object): void => {
-      this.#Request = request.constructor as new () => WriteRequest;
-      this.#spare = this.#request();
-    };
+  #learn(socket: Socket): void {
+    const handle = (socket as WithHandle)._handle;
+    if (typeof handle?.writeBuffer !== "function" || handle.writeQueueSize !== 0 || "encrypted" in socket) return;
     handle.writeBuffer = (request, bytes) => {
       // The handle's own is behind this one, on its prototype.
       Reflect.deleteProperty(handle, "writeBuffer");
-      learnt(request);
+      this.#Request = request.constructor as new () => WriteRequest;
+      this.#Handle = handle.constructor;
       return handle.writeBuffer(request, bytes);
     };
   }
@@ -85,16 +103,4 @@ export class DirectWrites {
 export function queuedBytes(socket: Socket): number {
   const own = socket.writableLength;
   return own > 0 ? own : ((socket as WithHandle)._handle?.writeQueueSize ?? 0);
-}
-
-const isDirect = (socket: Socket, handle: WithHandle["_handle"]): handle is StreamHandle =>
-  typeof handle?.writeBuffer === "function" &&
-  handle.writeQueueSize === 0 &&
-  socket.writableLength === 0 &&
-  !("encrypted" in socket);
-
-/** As `net.Socket` does: what had to wait has gone, or the connection is broken. */
-function complete(this: WriteRequest, status: number): void {
-  if (status < 0) this.socket?.destroy();
-  else this.socket?.emit("drain");
 }

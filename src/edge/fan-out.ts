@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { SegmentNumber } from "../wire/timeline.ts";
-import { type DirectWrites, queuedBytes } from "./direct-writes.ts";
+import { type DirectWrites, queuedBytes, type StreamHandle } from "./direct-writes.ts";
 import type { Sliced, Slices } from "./slices.ts";
 
 /**
@@ -47,6 +47,8 @@ export interface FanOutCounts {
 interface Listener {
   readonly socket: Socket;
   readonly onClose: () => void;
+  /** Where to write directly, while nothing waits for it in this process: no more of the socket need be looked at. */
+  handle: StreamHandle | undefined;
   /** Its index in the list. */
   at: number;
   /** Where its stream goes on: what is pushed before this place it has, or is not to have. */
@@ -125,10 +127,10 @@ export class FanOut implements Sliced {
   join(socket: Socket, first: Buffer | undefined, from: Place): void {
     if (socket.destroyed) return;
     const onClose = (): void => this.#leave(listener);
-    const listener: Listener = { socket, onClose, at: this.#listeners.length, from, slowSince: 0 };
+    const listener: Listener = { socket, onClose, handle: undefined, at: this.#listeners.length, from, slowSince: 0 };
     this.#listeners.push(listener);
     socket.once("close", onClose);
-    if (first) this.#write(socket, first);
+    if (first) this.#write(listener, first);
     if (this.#ending === "done") socket.end();
   }
 
@@ -216,22 +218,35 @@ export class FanOut implements Sliced {
     const all = this.#together;
     if (all === undefined) return;
     if (listener.from <= all.at && listener.slowSince === 0) {
-      if (!all.startsSegment || this.#keepsUp(listener)) this.#write(listener.socket, all.bytes);
+      if (!all.startsSegment || this.#keepsUp(listener)) this.#write(listener, all.bytes);
       return;
     }
     for (const part of this.#parts) {
       if (part.at < listener.from) continue;
       if (part.startsSegment && !this.#keepsUp(listener)) return;
-      if (listener.slowSince === 0) this.#write(listener.socket, part.bytes);
+      if (listener.slowSince === 0) this.#write(listener, part.bytes);
     }
   };
 
-  #write(socket: Socket, bytes: Buffer): void {
-    if (this.#writes.write(socket, bytes) !== "ended") this.#counts.sentBytes += bytes.length;
+  #write(listener: Listener, bytes: Buffer): void {
+    const { socket, handle } = listener;
+    if (handle === undefined) {
+      const written = this.#writes.write(socket, bytes);
+      if (written === "sent") listener.handle = this.#writes.handle(socket);
+      if (written !== "ended") this.#counts.sentBytes += bytes.length;
+      return;
+    }
+    const sent = this.#writes.send(handle, socket, bytes);
+    if (sent !== "sent") listener.handle = undefined;
+    if (sent !== "failed") this.#counts.sentBytes += bytes.length;
+    // One that has hung up is ended in peace.
+    else if (socket.writable) socket.destroy();
   }
 
   /** At a segment's start: whether a listener is to have it. The slow are not, until they have drained. */
   #keepsUp(listener: Listener): boolean {
+    // What can be written directly has nothing queued.
+    if (listener.handle !== undefined && listener.slowSince === 0) return true;
     const { socket } = listener;
     const queued = queuedBytes(socket);
     if (listener.slowSince === 0) {
