@@ -277,3 +277,19 @@ test("ED-18 a stream whose segment does not come is closed within the bound", as
   await edge.scope.end();
   await until(() => listener.ended || listener.closed);
 });
+
+test("ED-47 above its cap an endless response is refused with the time to come again, and nobody else is hurt", async () => {
+  await using edge = await TestEdge.start({ maxConnections: 20 }, (origin) => origin.open("a", 10));
+  const listeners = Array.from({ length: 19 }, () => edge.stream(path));
+  await until(() => edge.metric("rostra_edge_listeners") === 19);
+  const refused = await edge.get(path);
+  expect([refused.status, refused.headers["retry-after"]]).toEqual([503, "2"]);
+  expect(JSON.parse(refused.body.toString())).toMatchObject({ code: "overloaded" });
+  await publish(edge.origin, 3);
+  await until(() => listeners.every(({ body }) => body.equals(expected(edge.origin, 9, 10))));
+  listeners[0]?.socket.destroy();
+  await until(() => edge.metric("rostra_edge_listeners") === 18);
+  using next = edge.stream(path);
+  await until(() => next.body.length > 0);
+  for (const listener of listeners) listener.socket.destroy();
+});
