@@ -13,9 +13,9 @@ export const maxSkippedMs = 15_000;
 /** Listeners that are written to between two looks at the clock. */
 const stride = 4;
 
-/** A place on the stream that orders all chunks: chunk `index` of segment `n`. */
+/** A place on the stream that orders all chunks: chunk `index` (below 64) of segment `n`. Small, so that it costs no memory. */
 export type Place = number;
-export const place = (n: SegmentNumber, index: number): Place => n * 65_536 + index;
+export const place = (n: SegmentNumber, index: number): Place => n * 64 + index;
 
 /** Where a listener's stream goes on: with chunk `index` of segment `n`. */
 export interface Position {
@@ -46,7 +46,7 @@ export interface FanOutCounts {
 
 interface Listener {
   readonly socket: Socket;
-  readonly onClose: () => void;
+  readonly fanOut: FanOut;
   /** Where to write directly, while nothing waits for it in this process: no more of the socket need be looked at. */
   handle: StreamHandle | undefined;
   /** Its index in the list. */
@@ -55,6 +55,14 @@ interface Listener {
   from: Place;
   /** When it became slow, ms; 0 when it is not. */
   slowSince: number;
+}
+
+/** One function for all sockets, and their listener beside it: it is memory of every listener. */
+const taken = Symbol("listener");
+type Taken = Socket & { [taken]?: Listener };
+function leave(this: Taken): void {
+  const listener = this[taken];
+  if (listener) listener.fanOut.leave(listener);
 }
 
 interface Push {
@@ -126,10 +134,11 @@ export class FanOut implements Sliced {
    */
   join(socket: Socket, first: Buffer | undefined, from: Place): void {
     if (socket.destroyed) return;
-    const onClose = (): void => this.#leave(listener);
-    const listener: Listener = { socket, onClose, handle: undefined, at: this.#listeners.length, from, slowSince: 0 };
+    const at = this.#listeners.length;
+    const listener: Listener = { socket, fanOut: this, handle: undefined, at, from, slowSince: 0 };
     this.#listeners.push(listener);
-    socket.once("close", onClose);
+    (socket as Taken)[taken] = listener;
+    socket.on("close", leave);
     if (first) this.#write(listener, first);
     if (this.#ending === "done") socket.end();
   }
@@ -174,8 +183,8 @@ export class FanOut implements Sliced {
       if (listener === undefined || listener.from > place(at.n, at.index) || listener.slowSince !== 0) continue;
       const { socket } = listener;
       if (!socket.writable || queuedBytes(socket) > 0 || isWanted?.(socket) === false) continue;
-      socket.off("close", listener.onClose);
-      this.#leave(listener);
+      socket.off("close", leave);
+      this.leave(listener);
       sockets.push(socket);
     }
     return { at, sockets };
@@ -263,7 +272,8 @@ export class FanOut implements Sliced {
     return false;
   }
 
-  #leave(listener: Listener): void {
+  /** A listener's socket is closed. */
+  leave(listener: Listener): void {
     let hole = listener.at;
     if (hole < this.#cursor) {
       // One who has been visited fills the place, so that nobody comes before the cursor without having been.
