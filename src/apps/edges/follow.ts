@@ -6,7 +6,7 @@ import type { EdgeHealth } from "../../edge/server.ts";
 import { sockets } from "../config.ts";
 import { baseUrl } from "../serve/owner-link.ts";
 import { requireFreePorts } from "../serve/ports.ts";
-import { childEnvironment, edgeSpecs, prepareData, requireNoOther } from "../serve/serve.ts";
+import { childEnvironment, edgeSpecs, leanFlags, prepareData, requireNoOther } from "../serve/serve.ts";
 import { supervise } from "../serve/supervisor.ts";
 import { requireTls } from "../serve/tls.ts";
 import type { EdgeCommandOptions } from "./options.ts";
@@ -21,6 +21,7 @@ export function follow(options: EdgeCommandOptions): Promise<number> {
     title: "rostra edge",
     run: options.run,
     specs: edgeSpecs(options.edges),
+    execArgv: leanFlags,
     env: {
       ...childEnvironment(options),
       ROSTRA_UPSTREAM: options.upstreams.join(","),
