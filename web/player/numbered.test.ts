@@ -13,7 +13,10 @@ beforeEach(() => {
   vi.useFakeTimers({ now: epoch + 100 * 960 });
   FakeMediaSource.supported = () => true;
 });
-afterEach(() => vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 interface Cache {
   /** Asked-for segments with how many were published then. */
@@ -124,6 +127,7 @@ test("PL-21 a cache that answers more slowly than segments come is kept up with"
 });
 
 test("PL-21 refusals are waited out, and what is missing then is fetched: no gap", async () => {
+  vi.spyOn(Math, "random").mockReturnValue(0.5);
   const { player, audio, cache } = behindCache();
   player.play();
   await settle(3000);
@@ -151,7 +155,7 @@ test("PL-21 a segment that is too old is left, and the sound goes on at the late
 });
 
 test("PL-22 who does not listen by stream says so every ten seconds, with no cookie, if it is drawn; the share is learned", async () => {
-  const draw = vi.spyOn(Math, "random").mockReturnValue(0.3);
+  vi.spyOn(Math, "random").mockReturnValue(0.3);
   const over = { beacon: 0.5 };
   const { player, audio, posted, server } = behindCache(over);
   player.play();
@@ -170,7 +174,6 @@ test("PL-22 who does not listen by stream says so every ten seconds, with no coo
   await settle(6 * beaconEveryMs);
   expect(posted).toEqual([]);
   expect(server.asked.filter((url) => url === state).length).toBeLessThanOrEqual(4);
-  draw.mockRestore();
 });
 
 test("PL-22 who listens by stream says nothing", async () => {

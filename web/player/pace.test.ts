@@ -1,6 +1,8 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { maxPauseMs, pauseMs } from "./backoff.ts";
 import { createPace, leastMargin, mostMargin, type Pace } from "./pace.ts";
+
+afterEach(() => vi.restoreAllMocks());
 
 const judge = (pace: Pace, ahead: number, times: number): ReturnType<Pace["judge"]> => {
   let last: ReturnType<Pace["judge"]> = { rate: NaN };
@@ -43,16 +45,18 @@ test("PL-6 stalls widen the margin up to a bound, calm takes it back", () => {
   expect(pace.behind(0)).toBeCloseTo(leastMargin);
 });
 
+const pauseAt = (chance: number, n: number, ahead = 0): number => {
+  vi.spyOn(Math, "random").mockReturnValue(chance);
+  return pauseMs(n, ahead);
+};
+
 test("PL-10 pauses grow with full jitter up to a bound, and the first is short", () => {
-  expect(pauseMs(0, 5, () => 0.999)).toBeLessThan(80);
-  expect(pauseMs(2, 0, () => 0.5)).toBe(500);
-  expect(pauseMs(3, 0, () => 0)).toBe(0);
-  for (let n = 0; n < 40; n++) expect(pauseMs(n)).toBeLessThanOrEqual(maxPauseMs);
-  expect(pauseMs(40, 0, () => 1)).toBe(maxPauseMs);
+  expect(pauseAt(0.999, 0, 5)).toBeLessThan(80);
+  expect([pauseAt(0.5, 2), pauseAt(1, 2), pauseAt(0, 3)]).toEqual([500, 1000, 0]);
+  expect(pauseAt(1, 40)).toBe(maxPauseMs);
 });
 
 test("PL-16 the second attempt spreads a crowd over what each has buffered, and no further", () => {
-  const longest = (ahead: number): number => pauseMs(1, ahead, () => 1);
-  expect([longest(0), longest(0.3), longest(3)]).toEqual([80, 80, 500]);
-  expect(longest(0.6)).toBeCloseTo(350);
+  expect([pauseAt(1, 1, 0), pauseAt(1, 1, 0.3), pauseAt(1, 1, 3)]).toEqual([80, 80, 500]);
+  expect(pauseAt(1, 1, 0.6)).toBeCloseTo(350);
 });

@@ -118,11 +118,9 @@ export function createPlayer(options: PlayerOptions): Player {
     session = undefined;
     audio.pause();
     sink?.close();
-    if (!sink && audio.src) {
-      audio.removeAttribute("src");
-      audio.load();
-    }
     sink = undefined;
+    audio.removeAttribute("src");
+    audio.load();
     track.clear();
     edges.now = edges.home;
     to(next);

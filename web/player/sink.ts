@@ -10,6 +10,7 @@ export interface Sink {
   rangeAfter(time: number): number | undefined;
   /** Nothing more comes: what is buffered plays out, then the element says `ended`. */
   finish(): void;
+  /** Takes nothing more; the element keeps its source until it is given another. */
   close(): void;
 }
 
@@ -108,8 +109,6 @@ export function openSink(audio: HTMLAudioElement, type: string, Source: MediaSou
     close() {
       cancel(new Error("closed"));
       URL.revokeObjectURL(url);
-      audio.removeAttribute("src");
-      audio.load();
     },
   };
 }
