@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Milliseconds, ms } from "../foundation/duration.ts";
 import type { Log } from "../foundation/log.ts";
 import { chunksPerSegment, segmentMs } from "../wire/timeline.ts";
+import type { Arrivals } from "./arrivals.ts";
 import type { Channels } from "./channels.ts";
 import type { FanOut } from "./fan-out.ts";
 import { handOver, maxHandOverMs, type Successor } from "./hand-over.ts";
@@ -38,6 +39,7 @@ export interface DrainOptions extends Farewell {
   readonly servers: readonly http.Server[];
   readonly channels: Channels;
   readonly kept: KeptConnections;
+  readonly arrivals: Arrivals;
   readonly webSockets: WebSocketProxy;
   readonly leaving: Leaving;
   readonly counts: { handedOver: number };
@@ -50,7 +52,8 @@ export interface DrainOptions extends Farewell {
  * WebSockets one by one with 1012, and requests that are held are answered. What is left after the window is cut off.
  */
 export async function drain(options: DrainOptions): Promise<void> {
-  const { servers, channels, kept, webSockets, leaving, counts, log, window, successor, serverStops } = options;
+  const { servers, channels, kept, arrivals, webSockets, leaving, counts, log, window, successor, serverStops } =
+    options;
   const since = performance.now();
   const listeners = channels.listeners;
   const closed = Promise.all(servers.map(takeNoMore));
@@ -63,6 +66,7 @@ export async function drain(options: DrainOptions): Promise<void> {
     });
   }
   // After the listener above: what is asked for on them is to be answered as one of the last, too.
+  arrivals.leave();
   kept.leave();
   if (serverStops) for (const server of servers) server.closeIdleConnections();
   const webSocketsGone = webSockets.leave(window);

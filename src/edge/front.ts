@@ -9,6 +9,7 @@ import { internalProblem } from "../foundation/link.ts";
 import type { Log } from "../foundation/log.ts";
 import type { Meter } from "../foundation/meter.ts";
 import type { Scope } from "../foundation/scope.ts";
+import type { Arrivals } from "./arrivals.ts";
 import { badRequest, expectationFailed, noTunnel } from "./bad-request.ts";
 import { Connections, type ConnectionsOptions } from "./connections.ts";
 import { frontMetrics, newFrontCounts } from "./front-metrics.ts";
@@ -33,6 +34,8 @@ export interface FrontOptions {
   readonly tls?: SecureOptions | undefined;
   /** Who has to begin each connection with a PROXY protocol header, on both servers. @default nobody */
   readonly proxyProtocol?: BlockList | undefined;
+  /** Who has new connections of the plain server first. */
+  readonly arrivals: Arrivals;
   /** Connections at once, and what takes from their number and may be closed beside HTTP's. See `ConnectionsOptions`. */
   readonly connections?: Omit<ConnectionsOptions, "counts"> | undefined;
 }
@@ -76,6 +79,7 @@ export async function createFronts(options: FrontOptions): Promise<Fronts> {
   for (const one of secure ? [server, secure.server] : [server]) {
     connections.watch(one, one === server ? "connection" : "secureConnection");
     serveRequests(one, connections, options);
+    if (one === server && !proxyProtocol) options.arrivals.watch(server);
     if (!proxyProtocol) continue;
     const { requireProxyHeader } = await import("./proxy-protocol.ts");
     requireProxyHeader(one, { from: proxyProtocol, counts });

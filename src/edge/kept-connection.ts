@@ -10,6 +10,7 @@ import { maxHeadBytes } from "./parse-problem.ts";
 import { refuseRaw } from "./raw-answer.ts";
 import { readAsStream, readRaw } from "./raw-reads.ts";
 import type { Repeat } from "./repeat.ts";
+import { quiet } from "./takeover.ts";
 import { originAway } from "./upstream.ts";
 
 /** What a connection needs of all of them together. */
@@ -46,7 +47,6 @@ type State =
 const open: State = { kind: "open" };
 const gone: State = { kind: "gone" };
 const nothing = Buffer.alloc(0);
-const quiet = (): void => {};
 
 /**
  * A connection on which a client asks for segment after segment with the same request but for the number: it is read and

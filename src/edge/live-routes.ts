@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Problem } from "../foundation/errors.ts";
 import { digestHeader } from "../wire/edges.ts";
 import { chunksHeader, type LivePath } from "../wire/paths.ts";
 import type { RenditionName } from "../wire/rendition.ts";
@@ -20,8 +19,7 @@ import {
   sendRefusal,
   sendWhole,
 } from "./respond.ts";
-import { streamHeaders } from "./stream-head.ts";
-import { takeSocket } from "./takeover.ts";
+import type { Streams } from "./streams.ts";
 import { originAway } from "./upstream.ts";
 
 const stateHeaders = {
@@ -31,12 +29,8 @@ const stateHeaders = {
   vary: "accept-encoding",
 } as const;
 
-/** How many listeners on endless responses one edge takes. */
-export const maxListeners = 100_000;
-
 /** What live requests are counted by; numbers that only grow. */
 export interface LiveCounts {
-  joins: number;
   /** Bytes of numbered segments. */
   numberedBytes: number;
   /** Requests that could not be held because too many were. */
@@ -50,6 +44,7 @@ export interface LiveOptions {
   readonly playlists: Playlists;
   readonly audience: Audience;
   readonly kept: KeptConnections;
+  readonly streams: Streams;
   readonly pushMode: PushMode;
   readonly counts: LiveCounts;
   readonly now: () => number;
@@ -57,22 +52,11 @@ export interface LiveOptions {
   readonly address: (request: IncomingMessage) => string;
   /** Whether another edge asks, which shows the key. */
   readonly isEdge: (request: IncomingMessage) => boolean;
-  /** @default maxListeners */
-  readonly maxListeners?: number | undefined;
-}
-
-/** A request for an endless response, on its way to become one. */
-interface Joining {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly entry: SpaceEntry;
-  readonly rendition: RenditionName;
 }
 
 /** `/live/**`: a path that was parsed becomes an answer. The method is GET or HEAD. */
 export class LiveRoutes {
   readonly #options: LiveOptions;
-  #joining: Joining[] = [];
 
   constructor(options: LiveOptions) {
     this.#options = options;
@@ -99,7 +83,7 @@ export class LiveRoutes {
       case "segment":
         return this.#segment(request, response, entry, path);
       case "stream":
-        return this.#stream(request, response, entry, path.rendition);
+        return this.#options.streams.handle(request, response, entry, path);
     }
   }
 
@@ -181,54 +165,4 @@ export class LiveRoutes {
       () => sendRefusal(response, originAway()),
     );
   }
-
-  #stream(request: IncomingMessage, response: ServerResponse, entry: SpaceEntry, rendition: RenditionName): void {
-    const { channels } = this.#options;
-    if (entry.over) return sendRefusal(response, noSound("ended", "It has ended", "Play the replay, if there is one."));
-    if (entry.init(rendition) === undefined || entry.state.epochMs === null) {
-      const action = "Look at state.json for when it opens.";
-      return sendRefusal(response, noSound("not-open-yet", "It has no sound yet", action, 1));
-    }
-    if (request.method === "HEAD") return void response.writeHead(200, streamHeaders).end();
-    const most = this.#options.maxListeners ?? maxListeners;
-    if (channels.listeners >= most) return sendRefusal(response, overloaded("listeners", most, 2));
-    const hasBody =
-      request.headers["content-length"] !== undefined || request.headers["transfer-encoding"] !== undefined;
-    // A response that waits behind another on its connection has no socket to take.
-    if (hasBody || response.socket === null) {
-      const problem = new Problem({
-        status: 400,
-        code: "stream-needs-own-connection",
-        title: "An endless response needs a connection of its own",
-        detail: hasBody ? "The request has a body." : "The request was pipelined behind one that is not answered yet.",
-        action: "Send one GET without a body on a new connection.",
-      });
-      return sendRefusal(response, problem, { connection: "close" });
-    }
-    // The parser of this request is on the stack; it can be let go of when it is not.
-    if (this.#joining.push({ request, response, entry, rendition }) === 1) setImmediate(this.#join);
-  }
-
-  /** All who came in one turn of the loop. */
-  readonly #join = (): void => {
-    const { audience, channels, counts } = this.#options;
-    const joining = this.#joining;
-    this.#joining = [];
-    for (const { request, response, entry, rendition } of joining) {
-      if (response.destroyed || request.socket.destroyed) continue;
-      counts.joins++;
-      audience.heard(entry.state.id, this.#listener(request, entry));
-      channels.get(entry, rendition).join(takeSocket(request, response));
-    }
-  };
 }
-
-const noSound = (code: string, title: string, action: string, retryAfter?: number): Problem =>
-  new Problem({
-    status: 404,
-    code,
-    title,
-    detail: "There is no live sound here now.",
-    action,
-    ...(retryAfter === undefined ? {} : { retryAfter }),
-  });

@@ -15,6 +15,9 @@ import type { WebSocketProxy } from "./websocket-proxy.ts";
 
 /** Everything that an edge counts as plain numbers, because it happens for every listener. */
 export interface AllCounts extends EdgeCounts, LiveCounts, ReplayCounts, ProxyCounts {
+  joins: number;
+  /** Of these, those that began without HTTP. */
+  knownJoins: number;
   webSocketOverflow: number;
   badRequests: number;
   beacons: number;
@@ -34,6 +37,7 @@ export const newCounts = (): AllCounts => ({
   jumps: 0,
   badSegments: 0,
   joins: 0,
+  knownJoins: 0,
   numberedBytes: 0,
   holdOverflow: 0,
   notFound: 0,
@@ -73,6 +77,7 @@ const counters: readonly (readonly [keyof AllCounts, string, string])[] = [
     "Bytes of segments that were sent as numbered objects, to whomever.",
   ],
   ["joins", "rostra_edge_joins_total", "Endless responses begun."],
+  ["knownJoins", "rostra_edge_known_joins_total", "Of these, those whose request was known by its bytes."],
   ["slowSkips", "rostra_edge_slow_skips_total", "Times a slow listener was skipped to the live edge."],
   ["slowCloses", "rostra_edge_slow_closes_total", "Connections closed because they never drained."],
   ["jumps", "rostra_edge_jumps_total", "Times a puller left segments out in favour of the live edge."],

@@ -41,6 +41,13 @@ export function readRaw(socket: Socket, hear: RawRead): void {
 /** Lets what comes on a socket go to its `data` listeners again. */
 export const readAsStream = (socket: Socket): void => readRaw(socket, pushOn);
 
+/** Reads what comes on a socket and throws it away. */
+export const readNothing = (socket: Socket): void => readRaw(socket, throwAway);
+
+function throwAway(): boolean {
+  return true;
+}
+
 function pushOn(this: Socket, length: number, bytes: Buffer): boolean {
   return this.push(Buffer.from(bytes.subarray(0, length)));
 }

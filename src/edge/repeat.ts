@@ -23,6 +23,16 @@ export function plainLength(request: IncomingMessage): number | undefined {
   return length;
 }
 
+/** A plain GET as its bytes (latin1). */
+export const plainText = ({ url = "", rawHeaders }: IncomingMessage): string => `GET ${url}${rest(rawHeaders)}`;
+
+/** What follows a request's target. */
+function rest(rawHeaders: readonly string[]): string {
+  let text = " HTTP/1.1\r\n";
+  for (let i = 0; i < rawHeaders.length; i += 2) text += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`;
+  return `${text}\r\n`;
+}
+
 /**
  * A request for a segment as the bytes before and after its number. Other bytes that differ in nothing but the number are
  * the same request with that number: they need no parser. The bytes are not those that came but written anew from what
@@ -39,9 +49,7 @@ export class Repeat {
     const name = `/${n}.m4s`;
     const at = url.split("?", 1)[0]?.endsWith(name) ? url.indexOf(name) + 1 : 0;
     if (at === 0) return undefined;
-    let after = `${url.slice(at + String(n).length)} HTTP/1.1\r\n`;
-    for (let i = 0; i < rawHeaders.length; i += 2) after += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`;
-    return new Repeat(`GET ${url.slice(0, at)}`, `${after}\r\n`);
+    return new Repeat(`GET ${url.slice(0, at)}`, `${url.slice(at + String(n).length)}${rest(rawHeaders)}`);
   }
 
   private constructor(before: string, after: string) {

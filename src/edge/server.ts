@@ -9,6 +9,7 @@ import type { Meter } from "../foundation/meter.ts";
 import type { Scope } from "../foundation/scope.ts";
 import { Target } from "../foundation/target.ts";
 import { Adoption } from "./adoption.ts";
+import { Arrivals } from "./arrivals.ts";
 import { Audience } from "./audience.ts";
 import { AudienceReporter } from "./audience-reporter.ts";
 import { Beacons } from "./beacons.ts";
@@ -37,6 +38,7 @@ import { PushMode, type PushThresholds } from "./push-mode.ts";
 import { ReplayRoutes } from "./replay-routes.ts";
 import { Router } from "./router.ts";
 import { Slices } from "./slices.ts";
+import { Streams } from "./streams.ts";
 import type { SecureOptions, SecureServer } from "./tls.ts";
 import { Upstream } from "./upstream.ts";
 import { WebSocketProxy } from "./websocket-proxy.ts";
@@ -120,7 +122,7 @@ export interface EdgeHealth {
  */
 export const defaultStallMs = 60_000;
 /** So much of the connections there may be are endless responses: whoever is above it can still be told so. */
-const listenersShare = 0.95;
+const listenersShare = 0.985;
 const sweepMs = ms(250);
 const audienceMs = ms(1000);
 
@@ -161,10 +163,20 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const address = (request: http.IncomingMessage): string => clientAddress(request, trust);
   const { stallMs = defaultStallMs } = options;
   const kept = new KeptConnections({ directory, channels, audience, writes, counts, address, stallMs });
+  const streams = new Streams({
+    directory,
+    channels,
+    audience,
+    counts,
+    address,
+    maxListeners: options.maxConnections && Math.floor(options.maxConnections * listenersShare),
+  });
+  const arrivals = new Arrivals({ known: streams.known, join: (socket, request) => streams.join(socket, request) });
   const live = new LiveRoutes({
     directory,
     channels,
     kept,
+    streams,
     playlists,
     audience,
     pushMode,
@@ -172,7 +184,6 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     now: () => clock.now(),
     address,
     isEdge,
-    maxListeners: options.maxConnections && Math.floor(options.maxConnections * listenersShare),
   });
   const beacons = new Beacons({ audience, address, counts });
   const replay = new ReplayRoutes({ directory, upstream, counts });
@@ -212,6 +223,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     stallMs,
     tls: options.tls,
     proxyProtocol: options.proxyProtocol,
+    arrivals,
     connections: {
       most: options.maxConnections,
       // What is passed on has a connection onward as well, and a rendition that is pulled has up to two.
@@ -246,6 +258,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     const now = performance.now();
     channels.sweep(now);
     kept.sweep(now);
+    arrivals.sweep(now);
     playlists.sweep(now);
   });
   const tellAudience = async (): Promise<void> => {
@@ -279,7 +292,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   scope.onEnd(async () => {
     teller.end();
     const farewell = options.farewell?.() ?? { window: drainMs };
-    await drain({ servers, channels, kept, webSockets, leaving: new Leaving(), counts, log, ...farewell });
+    await drain({ servers, channels, kept, arrivals, webSockets, leaving: new Leaving(), counts, log, ...farewell });
     // Its listeners are somebody else's now.
     await tellAudience();
     drained.abort();

@@ -2,7 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 const discard = (): void => {};
-function hangUp(this: Socket): void {
+/** Hears errors on sockets whose end `close` tells. */
+export const quiet = (): void => {};
+/** A client that closes its sending side has hung up: what is queued is still sent. */
+export function hangUp(this: Socket): void {
   this.end();
 }
 type Hear = (...values: never[]) => void;
@@ -58,7 +61,7 @@ export function takeSocket(request: IncomingMessage, response: ServerResponse): 
 /** Makes a socket one that is only written to; see `takeSocket`. */
 export function settle(socket: Socket): void {
   socket.on("data", discard);
-  socket.on("error", discard);
+  socket.on("error", quiet);
   socket.on("end", hangUp);
   socket.setTimeout(0);
   socket.setNoDelay(true);
