@@ -37,9 +37,9 @@ export interface Sizes {
   readonly besideWebrtc: number;
 }
 
-/** Connections that one process here can have: its descriptor limit, less what it needs besides. */
+/** Connections that one process here can have: its descriptor limit, less what an edge keeps for other things. */
 const limit = Number(execFileSync("sh", ["-c", "ulimit -Hn"], { encoding: "utf8" }));
-export const perProcess = Number.isNaN(limit) ? Number.POSITIVE_INFINITY : limit - 200;
+export const perProcess = Number.isNaN(limit) ? Number.POSITIVE_INFINITY : limit - 700;
 const within = (count: number): number => Math.min(count, perProcess);
 
 export const fullSizes: Sizes = {
