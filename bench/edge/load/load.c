@@ -221,16 +221,18 @@ static void conduct(void) {
   double patience = options.connections / options.rate + options.join_timeout + 2;
   if (options.mode != mode_handshakes) wait_until(began + (uint64_t)(patience * 1e6), joined_or_not);
   say("joined");
-  wait_until(now_us() + (uint64_t)(options.settle * 1e6), NULL);
   uint64_t period = segment_ms * 1000, current = options.epoch ? (now_us() - options.epoch) / period : 0;
-  bool numbers = options.mode == mode_numbered || options.mode == mode_early;
-  // Players ask for the latest segment from the next on; early requests are for one that nobody has begun to ask for.
-  if (numbers) atomic_store(&shared->first_round, (uint32_t)current + (options.mode == mode_early ? 2 : 1));
+  // Players ask for the latest segment from the next on, and at once: a server may close who connects and says nothing.
+  if (options.mode == mode_numbered) atomic_store(&shared->first_round, (uint32_t)current + 1);
+  wait_until(now_us() + (uint64_t)(options.settle * 1e6), NULL);
+  current = options.epoch ? (now_us() - options.epoch) / period : 0;
+  // Early requests are for a segment that nobody has begun to ask for.
+  if (options.mode == mode_early) atomic_store(&shared->first_round, (uint32_t)current + 2);
   // Between two segments, so that as many are pushed while it is measured as there are periods in that time; and when everybody asks.
   uint64_t phase = options.epoch ? (now_us() - options.epoch) % period : 0;
   if (options.epoch && options.mode == mode_endless) wait_until(now_us() + (period + period * 5 / 6 - phase) % period, NULL);
   // A connection's first request is not what the others cost: everybody has asked a few times before.
-  if (options.mode == mode_numbered) wait_until(options.epoch + (current + 5) * period, NULL);
+  if (options.mode == mode_numbered) wait_until(options.epoch + (current + 4) * period, NULL);
   atomic_store(&shared->measuring, true);
   measured_from = now_us();
   say("steady");
