@@ -1,5 +1,6 @@
 import type { Meter } from "../foundation/meter.ts";
 import type { ConnectionCounts, Connections } from "./connections.ts";
+import { type CounterOf, registerCounters } from "./counters.ts";
 import type { HandshakeCounts } from "./handshakes.ts";
 import type { SecureServer } from "./tls.ts";
 
@@ -20,7 +21,7 @@ export const newFrontCounts = (): FrontCounts => ({
   pipelineOverflow: 0,
 });
 
-const counters: readonly (readonly [keyof FrontCounts, string, string])[] = [
+const counters: readonly CounterOf<FrontCounts>[] = [
   ["handshakes", "rostra_edge_tls_handshakes_total", "TLS handshakes done, full and resumed."],
   ["resumedHandshakes", "rostra_edge_tls_resumed_total", "TLS handshakes that went on with an earlier session."],
   ["failedHandshakes", "rostra_edge_tls_failed_total", "TLS handshakes that failed or were not over in time."],
@@ -42,7 +43,7 @@ export function frontMetrics(
   secure: SecureServer | undefined,
 ): void {
   const open = meter.gauge("rostra_edge_connections", "Connections of the public, whatever for.");
-  const told = counters.map(([key, name, help]) => ({ key, counter: meter.counter(name, help), before: 0 }));
+  const tellCounters = registerCounters(meter, counts, counters);
   const gauges = secure && {
     of: secure,
     pending: meter.gauge("rostra_edge_tls_pending", "Clients in a TLS handshake or waiting for one."),
@@ -58,9 +59,6 @@ export function frontMetrics(
       gauges.pending.set(handshakes.underWay + handshakes.waiting);
       gauges.expires.set(certificate.validTo / 1000);
     }
-    for (const one of told) {
-      one.counter.add(counts[one.key] - one.before);
-      one.before = counts[one.key];
-    }
+    tellCounters();
   });
 }

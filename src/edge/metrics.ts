@@ -2,6 +2,7 @@ import type { Meter } from "../foundation/meter.ts";
 import type { Audience } from "./audience.ts";
 import type { AudienceReporter } from "./audience-reporter.ts";
 import type { Channels } from "./channels.ts";
+import { type CounterOf, registerCounters } from "./counters.ts";
 import type { Directory } from "./directory.ts";
 import type { FeedTeller } from "./feed-teller.ts";
 import type { HoldBudget } from "./holds.ts";
@@ -69,7 +70,7 @@ export interface MetricsOptions {
   readonly replay: ReplayRoutes;
 }
 
-const counters: readonly (readonly [keyof AllCounts, string, string])[] = [
+const counters: readonly CounterOf<AllCounts>[] = [
   ["sentBytes", "rostra_edge_stream_sent_bytes_total", "Bytes written to listeners on endless responses."],
   [
     "numberedBytes",
@@ -136,12 +137,9 @@ export function edgeMetrics(options: MetricsOptions): void {
     [meter.gauge("rostra_edge_websockets", "WebSockets open."), () => webSockets.size],
     [meter.gauge("rostra_edge_replay_cached_bytes", "Bytes of replays kept."), () => replay.cachedBytes],
   ]);
-  const told = counters.map(([key, name, help]) => ({ key, counter: meter.counter(name, help), before: 0 }));
+  const tellCounters = registerCounters(meter, counts, counters);
   meter.onCollect(() => {
     for (const [gauge, value] of gauges) gauge.set(value());
-    for (const one of told) {
-      one.counter.add(counts[one.key] - one.before);
-      one.before = counts[one.key];
-    }
+    tellCounters();
   });
 }
