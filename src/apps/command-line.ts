@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { parseArgs, type ParseArgsConfig } from "node:util";
+import type { ParseArgsConfig } from "node:util";
 import { Problem, reason } from "../foundation/errors.ts";
 import type { ServeOptions } from "./serve/options.ts";
 
@@ -126,19 +126,8 @@ async function help(): Promise<string> {
 
 async function optionsFrom(args: readonly string[]): Promise<ServeOptions> {
   const { serveOptions } = await import("./serve/options.ts");
-  try {
-    const { values } = parseArgs({ args: [...args], options: serveFlags, strict: true, allowPositionals: false });
-    return await serveOptions(values, process.env);
-  } catch (thrown) {
-    if (thrown instanceof Problem) throw thrown;
-    throw new Problem({
-      status: 400,
-      code: "usage",
-      title: "The command's words are off",
-      detail: `${reason(thrown)}.`,
-      action: "`rostra help` lists the options.",
-    });
-  }
+  const { readWords } = await import("./serve/usage.ts");
+  return serveOptions(readWords(args, serveFlags), process.env);
 }
 
 /** The package's version, from the nearest package.json above this file. */

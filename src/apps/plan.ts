@@ -1,5 +1,4 @@
 import { writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import { Problem, reason } from "../foundation/errors.ts";
 import { behaviour } from "../rehearsal/model/behaviour.ts";
 import { makePlan } from "../rehearsal/model/plan.ts";
@@ -10,6 +9,7 @@ import { count, share, span } from "../rehearsal/report/quantities.ts";
 import type { RehearsalRecord, Said } from "../rehearsal/report/record.ts";
 import { speaker } from "../rehearsal/report/words.ts";
 import { type PlanCommand, planCommand, planFlags } from "./plan/options.ts";
+import { readWords } from "./serve/usage.ts";
 
 const usage = `rostra plan: how many edges an audience takes, what binds first, and what a lost edge does: a model, not a measurement
 
@@ -38,7 +38,7 @@ What its answers mean: docs/rehearsal.md
 
 /** `rostra plan`: prints the answer, and writes the record and the report where it is told to. */
 export async function plan(args: readonly string[]): Promise<number> {
-  const words = wordsOf(args);
+  const words = readWords(args, planFlags, "rostra plan --help");
   if (words.help === true) {
     process.stdout.write(usage);
     return 0;
@@ -55,20 +55,6 @@ export async function plan(args: readonly string[]): Promise<number> {
   process.stdout.write(lines(record, command.language));
   await write(command, record);
   return 0;
-}
-
-function wordsOf(args: readonly string[]): ReturnType<typeof parseArgs<{ options: typeof planFlags }>>["values"] {
-  try {
-    return parseArgs({ args: [...args], options: planFlags, strict: true, allowPositionals: false }).values;
-  } catch (thrown) {
-    throw new Problem({
-      status: 400,
-      code: "usage",
-      title: "The command's words are off",
-      detail: `${reason(thrown)}.`,
-      action: "`rostra plan --help` lists the options.",
-    });
-  }
 }
 
 function titleOf({ question, language }: PlanCommand): string {

@@ -1,7 +1,6 @@
-import { parseArgs, type ParseArgsConfig } from "node:util";
-import { Problem, reason } from "../../foundation/errors.ts";
+import type { ParseArgsConfig } from "node:util";
 import { maxEdges, type ServeOptions, serveOptions } from "../serve/options.ts";
-import { off, whole } from "../serve/usage.ts";
+import { off, readWords, whole } from "../serve/usage.ts";
 import { readEdgeKey } from "./key.ts";
 
 /** How many upstreams one edge can have. */
@@ -52,26 +51,12 @@ export interface EdgeCommandOptions extends ServeOptions {
 
 /** Throws a `usage` Problem, or one of the key. */
 export async function edgeOptions(args: readonly string[], env: NodeJS.ProcessEnv): Promise<EdgeCommandOptions> {
-  const words = read(args);
+  const words = readWords(args, edgeFlags);
   const workers = whole("--workers", words.workers ?? (env["ROSTRA_EDGES"] || "2"), 1, maxEdges);
   const upstreams = upstreamUrls((words.upstream ?? env["ROSTRA_UPSTREAM"]) || "");
   const { workers: _workers, upstream: _upstream, "key-file": keyFile, ...shared } = words;
   const serve = await serveOptions({ ...shared, edges: String(workers) }, env);
   return { ...serve, upstreams, key: await readEdgeKey(keyFile, env["ROSTRA_EDGE_KEY"]) };
-}
-
-function read(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: edgeFlags, strict: true, allowPositionals: false }).values;
-  } catch (thrown) {
-    throw new Problem({
-      status: 400,
-      code: "usage",
-      title: "The command's words are off",
-      detail: `${reason(thrown)}.`,
-      action: "`rostra help` lists the options.",
-    });
-  }
 }
 
 /** Base URLs, each once, without a slash at the end. */
