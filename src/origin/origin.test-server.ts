@@ -52,8 +52,15 @@ export const put = (link: Link, body: TimelineSpec): Promise<LinkResponse> =>
 export const code = ({ body }: LinkResponse): unknown => (JSON.parse(body.toString("utf8")) as { code: string }).code;
 
 /** Sends the programme's chunk of a slot in every rendition, once the slot is over; the answers' statuses. */
-export async function send(link: Link, id: string, epoch: number, slot: number, fence: number): Promise<number[]> {
-  await sleep(Math.max(0, slotEnd(epochMs(epoch), slot) - clock.now()));
+export async function send(
+  link: Link,
+  id: string,
+  epoch: number,
+  slot: number,
+  fence: number,
+  aheadMs = 0,
+): Promise<number[]> {
+  await sleep(Math.max(0, slotEnd(epochMs(epoch), slot) - aheadMs - clock.now()));
   const voices = { t: "voices" as const, at: [[["p1", 5] as const], [["p1", 4] as const], [["p1", 4] as const]] };
   const answers = renditionNames.map((name) =>
     link.request({

@@ -198,13 +198,18 @@ describe("the room's WebSocket", () => {
   test("EE-8 junk, a frame of 1 MB, a wrong first message and a flood are told and closed", async () => {
     const join = JSON.stringify({ t: "join" });
     const say = (text: string | Uint8Array<ArrayBuffer>) => converse(space.id, (socket) => socket.send(text));
+    // A client that still writes when its connection ends may lose what it was told (TCP resets it): it tries again.
+    const megabyte = async (tries = 3): Promise<Closed> => {
+      const closed = await say(`"${"x".repeat(1 << 20)}"`);
+      return closed.code === 1006 && tries > 1 ? megabyte(tries - 1) : closed;
+    };
     for (const [what, conversation, code, problem] of [
       ["junk", say("hello"), 4403, ["message-invalid"]],
       ["binary", say(new Uint8Array([0, 1, 2, 255])), 4403, ["message-invalid"]],
       ["unknown message", say('{"t":"dance"}'), 4403, ["message-invalid"]],
       ["wrong first message", say('{"t":"mute","muted":true}'), 4403, ["message-invalid"]],
       ["bad token", say('{"t":"join","token":"x"}'), 4401, ["invite-invalid"]],
-      ["1 MB", say(`"${"x".repeat(1 << 20)}"`), 1009, []],
+      ["1 MB", megabyte(), 1009, []],
       ["no such Space", converse("nobody", (socket) => socket.send(join)), 4403, ["not-found"]],
     ] as const) {
       const closed = await conversation;

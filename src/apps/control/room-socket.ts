@@ -18,7 +18,7 @@ const maxEarly = 16;
 /** How long a connection may stay without joining. */
 export const joinWithinMs = 10_000;
 /** How long a client may take to answer a close before it is cut off. */
-export const closeWithinMs = 1000;
+export const closeWithinMs = 3000;
 
 /** `joining` until the first message is answered. */
 export type SocketState =
