@@ -13,6 +13,11 @@ export type ListenerWay = (typeof listenerWays)[number];
 export interface SwarmTarget {
   /** Base addresses of the edges, without a trailing slash; a listener begins at one of them and moves on to the next when it fails. */
   readonly bases: readonly string[];
+  /**
+   * The name (and port) the target is known by: sent as Host, and the name its certificate is checked against. Bases then have the
+   * address that was checked, so that a name that changes leads nobody elsewhere. @default that of the base
+   */
+  readonly host?: string;
   /** The Space's id or slug. */
   readonly space: string;
   /** PEM that the target's certificate is checked against besides the system's; only for `https:` bases. */
