@@ -88,3 +88,30 @@ export interface Attacker {
   /** Attacks until the signal; resolves once it holds nothing any more. It never throws because of what the target does. */
   attack(context: AttackContext): Promise<void>;
 }
+
+/** One attack of a run, as its process is told it. Plain JSON. */
+export interface AttackOrder {
+  readonly name: AttackerName;
+  readonly target: AttackTarget;
+  /** Set only by whoever has checked the target's own permit: else the target has to be a loopback address, written as one. */
+  readonly permitted?: boolean;
+  /** In the attacker's own unit; what is above its `most` is left out. */
+  readonly strength: number;
+  readonly sources: readonly string[];
+  readonly seed: number;
+  /** The run's beginning, T0, in ms since 1970, and from when to when it attacks, in seconds from it. */
+  readonly beginsAt: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Told each second from the attack's beginning, and once at its end. */
+export interface AttackTold {
+  readonly t: "second" | "end";
+  readonly name: AttackerName;
+  /** Seconds from the run's beginning. */
+  readonly at: number;
+  /** What it really had, after its cap. */
+  readonly strength: number;
+  readonly counts: AttackCounts;
+}
