@@ -7,14 +7,17 @@ export const slotSeconds = 0.1;
 export const slotsPerSecond = 10;
 
 /** How many slots a question's simulation has, from a minute before T to a minute after the end. */
-export const slotsOf = ({ lasts }: Question): number =>
+export const slotsOf = ({ lasts }: Pick<Question, "lasts">): number =>
   Math.ceil(((before + lasts + after) / 1000) * slotsPerSecond - 1e-9);
+
+/** What of a question says when people come. */
+export type Crowding = Pick<Question, "listeners" | "arrivals" | "over" | "lasts" | "seed">;
 
 /**
  * People that come in each slot of 100 ms; they sum to `listeners`. Chance is added as a Poisson process has it (standard
  * deviation √n), from the seed alone: the same crowd meets every number of edges.
  */
-export function arrivals(question: Question, { earlyShare }: Behaviour): Float64Array {
+export function arrivals(question: Crowding, { earlyShare }: Pick<Behaviour, "earlyShare">): Float64Array {
   const slots = new Float64Array(slotsOf(question));
   const density = densityOf(question.arrivals, question.over / 1000, earlyShare);
   const first = before / 1000;
