@@ -86,3 +86,19 @@ test("RO-31 what this server did not sign is invalid", async () => {
   expect(await refused(endless)).toBe("401 invite-invalid");
   expect(() => new Invites(Buffer.alloc(31), () => epochMs(now))).toThrow("31 bytes");
 });
+
+test("RO-32 an invite to a Space is good in its rehearsal too, and the other way round none is", async () => {
+  const toSpace = await invites.invite("space", invite, minutes(5));
+  expect(await invites.read(toSpace, "rehearsal", "space")).toMatchObject({
+    kind: "invite",
+    space: "rehearsal",
+    role: "speaker",
+  });
+  const toRehearsal = await invites.invite("rehearsal", invite, minutes(5));
+  expect(await invites.read(toRehearsal, "rehearsal", "space")).toMatchObject({ kind: "invite" });
+  expect(await refused(toRehearsal)).toBe("403 invite-other-space");
+  const elsewhere = await invites.invite("other", invite, minutes(5));
+  await expect(invites.read(elsewhere, "rehearsal", "space")).rejects.toMatchObject({ code: "invite-other-space" });
+  const place = await invites.participant("space", "someone");
+  await expect(invites.read(place, "rehearsal", "space")).rejects.toMatchObject({ code: "invite-other-space" });
+});

@@ -65,18 +65,22 @@ export class Invites {
     return this.#sign(participantType, space, { sub: participant, ...(name ? { name } : {}) }, participantTokenLife);
   }
 
-  /** Reads a token for `space`; expired, made for another Space, or not ours are Problems of their own. */
-  async read(token: string, space: string): Promise<Token> {
+  /**
+   * Reads a token for `space`; expired, made for another Space, or not ours are Problems of their own. Where the Space
+   * is a rehearsal, invites to the one it rehearses are good here too.
+   */
+  async read(token: string, space: string, rehearsalOf: string | null = null): Promise<Token> {
     try {
       const { payload, protectedHeader } = await jwtVerify(token, this.#key, {
         algorithms: [algorithm],
-        audience: space,
+        audience: rehearsalOf === null ? space : [space, rehearsalOf],
         currentDate: new Date(this.#now()),
         requiredClaims: ["exp", "aud"],
       });
       const { sub, jti, role, name: claimed, by } = payload as Record<string, unknown>;
       const name = typeof claimed === "string" ? claimed.slice(0, maxNameLength) : undefined;
       if (protectedHeader.typ === participantType && isShort(sub)) {
+        if (payload.aud !== space) throw inviteOtherSpace();
         return { kind: "participant", space, participant: sub, name };
       }
       if (protectedHeader.typ === inviteType && isShort(jti) && isStageRole(role)) {
@@ -120,16 +124,19 @@ function refusal(thrown: unknown): Problem {
     });
   }
   if (thrown instanceof JWTClaimValidationFailed && thrown.claim === "aud" && thrown.reason === "check_failed") {
-    return new Problem({
-      status: 403,
-      code: "invite-other-space",
-      title: "The invite is for another Space",
-      detail: "It was made for another Space than the one it is used in.",
-      action: "Open the link as it was sent to you, or ask the host for an invite to this Space.",
-    });
+    return inviteOtherSpace();
   }
   return inviteInvalid("It was not made by this server, or it has been changed.", thrown);
 }
+
+const inviteOtherSpace = (): Problem =>
+  new Problem({
+    status: 403,
+    code: "invite-other-space",
+    title: "The invite is for another Space",
+    detail: "It was made for another Space than the one it is used in.",
+    action: "Open the link as it was sent to you, or ask the host for an invite to this Space.",
+  });
 
 const inviteInvalid = (detail: string, cause?: unknown): Problem =>
   new Problem({

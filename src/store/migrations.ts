@@ -76,6 +76,10 @@ const migrations: readonly Migration[] = [
       `CREATE TABLE settings (key ${id} PRIMARY KEY, value text NOT NULL)${strict}`,
     ],
   },
+  {
+    name: "rehearsals",
+    statements: ({ id }) => [`ALTER TABLE spaces ADD COLUMN rehearsal_of ${id}`],
+  },
 ];
 
 /** The number of the newest migration this program knows. */

@@ -24,6 +24,7 @@ export function spacesContract(current: () => Store): void {
       endedAt: 1_800_000_960_000,
       notice: "Back in a minute",
       demo: true,
+      rehearsalOf: "abcdefghijkl",
     });
     const space = await make(given);
     expect(space).toEqual({ ...given, revision: 1 });
@@ -173,6 +174,31 @@ export function spacesContract(current: () => Store): void {
     expect(await current().participants.list(space)).toEqual([early, gone, late]);
     expect(await current().participants.list(space, { present: true })).toEqual([early, late]);
     expect(await current().participants.list(other)).toEqual([elsewhere]);
+  });
+
+  test("DB-11 a Space that is removed takes everything of it along, and its slug is free", async () => {
+    const space = await make();
+    const somebody = person(space.id);
+    await current().participants.upsert(somebody);
+    await current().spaces.remove(space.id);
+    await current().spaces.remove(space.id);
+    expect(await current().spaces.get(space.id)).toBeUndefined();
+    expect(await current().spaces.changes(space.id)).toEqual([]);
+    expect(await current().participants.get(space.id, somebody.id)).toBeUndefined();
+    await make({ slug: space.slug });
+  });
+
+  test("DB-11 rehearsals are in no list but their own", async () => {
+    const space = await make({ startAt: 6_000_000_000_000 });
+    const rehearsal = await make({ startAt: 6_000_000_000_001, rehearsalOf: space.id });
+    const listed = async (rehearsals?: boolean): Promise<string[]> =>
+      (await current().spaces.list({ limit: maxListed, ...(rehearsals === undefined ? {} : { rehearsals }) }))
+        .map(({ id }) => id)
+        .filter((id) => id === space.id || id === rehearsal.id);
+    expect(await listed()).toEqual([space.id]);
+    expect(await listed(false)).toEqual([space.id]);
+    expect(await listed(true)).toEqual([rehearsal.id]);
+    expect((await current().spaces.listActive()).map(({ id }) => id)).toContain(rehearsal.id);
   });
 
   test("DB-10 a participant of a Space that is not there is refused", async () => {

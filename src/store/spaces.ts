@@ -41,12 +41,15 @@ export function spaces(database: Database): Spaces {
       return row && record(row);
     },
 
-    async list({ status, visibility, order = "latest", limit = 50, after } = {}) {
+    async list({ status, visibility, rehearsals = false, order = "latest", limit = 50, after } = {}) {
       if (status?.length === 0) return [];
       const direction = order === "latest" ? "desc" : "asc";
       const beyond = order === "latest" ? "<" : ">";
       const rows = await database.run((on) => {
-        let query = on.selectFrom("spaces").selectAll();
+        let query = on
+          .selectFrom("spaces")
+          .selectAll()
+          .where("rehearsalOf", rehearsals ? "is not" : "is", null);
         if (status) query = query.where("status", "in", [...status]);
         if (visibility) query = query.where("visibility", "=", visibility);
         if (after) {
@@ -105,6 +108,10 @@ export function spaces(database: Database): Spaces {
         if (isUniqueViolation(thrown)) return { ok: false, why: "slug" };
         throw thrown;
       }
+    },
+
+    async remove(id) {
+      await database.run((on) => on.deleteFrom("spaces").where("id", "=", id).execute());
     },
 
     async changes(space): Promise<readonly ChangeRecord[]> {

@@ -24,6 +24,7 @@ export function newSpace(given: Partial<NewSpace> = {}): NewSpace {
     endedAt: null,
     notice: "",
     demo: false,
+    rehearsalOf: null,
     ...given,
   };
 }

@@ -40,16 +40,20 @@ export interface SpaceRecord {
   /** The host's line for everybody; empty when there is none. */
   readonly notice: string;
   readonly demo: boolean;
+  /** The id of the Space that this one rehearses; null for every other one. */
+  readonly rehearsalOf: string | null;
   /** Grows by one with each update; starts at 1. */
   readonly revision: number;
 }
 
 export type NewSpace = Omit<SpaceRecord, "revision">;
-export type SpacePatch = Partial<Omit<SpaceRecord, "id" | "createdAt" | "revision" | "demo">>;
+export type SpacePatch = Partial<Omit<SpaceRecord, "id" | "createdAt" | "revision" | "demo" | "rehearsalOf">>;
 
 export interface SpaceFilter {
   readonly status?: readonly SpaceStatus[];
   readonly visibility?: Visibility;
+  /** Rehearsals alone; they are in no other list. @default false */
+  readonly rehearsals?: boolean;
   /** By `startAt`: the latest first, or the soonest first. @default "latest" */
   readonly order?: "latest" | "soonest";
   /** At most `maxListed`. @default 50 */
@@ -95,6 +99,8 @@ export interface Spaces {
     patch: SpacePatch,
     change?: { readonly at: number; readonly why: string },
   ): Promise<Updated>;
+  /** Removes the Space with its changes and participants; without effect where there is none. */
+  remove(id: string): Promise<void>;
   /** The recorded changes, oldest first. */
   changes(space: string): Promise<readonly ChangeRecord[]>;
 }

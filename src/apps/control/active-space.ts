@@ -140,7 +140,7 @@ export function timelineOf(record: SpaceRecord, life: Life): TimelineSpec {
     endedAt: "endedAt" in life ? life.endedAt : null,
     stage: [],
     notice: record.notice,
-    archive: !record.demo,
+    archive: !record.demo && record.rehearsalOf === null,
   };
 }
 

@@ -55,6 +55,7 @@ async function open(context: Context): Promise<void> {
       endedAt: null,
       notice: "",
       demo: true,
+      rehearsalOf: null,
     },
     demoSlug,
   );

@@ -34,6 +34,7 @@ const draft: NewSpace = {
   endedAt: null,
   notice: "",
   demo: false,
+  rehearsalOf: null,
 };
 
 let data: string;

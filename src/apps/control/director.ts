@@ -227,7 +227,7 @@ export class Director {
 
   #retire(space: ActiveSpace, now: Moment): void {
     const { life } = space;
-    if (life.kind === "ended" && life.liveFrom !== null && !space.record.demo) {
+    if (life.kind === "ended" && life.liveFrom !== null && timelineOf(space.record, life).archive) {
       if (now.timeline - life.endedAt < lookAfterMs) return;
     }
     if (space.unsaved.length > 0) return;

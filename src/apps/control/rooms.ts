@@ -93,7 +93,10 @@ export class Rooms implements SocketOwner, RoomWatchers, StageWatchers {
 
   async join(socket: RoomSocket, message: Extract<ClientMessage, { t: "join" }>): Promise<void> {
     const space = await this.#director.need(socket.space);
-    const token = message.token === undefined ? undefined : await this.#invites.read(message.token, space.id);
+    const token =
+      message.token === undefined
+        ? undefined
+        : await this.#invites.read(message.token, space.id, space.record.rehearsalOf);
     const entry = entryOf(token, message.name, "page");
     const isGuest = isGuestId(entry.id) && !space.room.seated.some(({ id }) => id === entry.id);
     if (isGuest && this.#guests.size >= Math.floor(this.#most * guestShare)) throw tooManySockets(this.#most);

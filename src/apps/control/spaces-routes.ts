@@ -42,7 +42,9 @@ export function registerSpaces(app: FastifyInstance, context: Context): void {
     const all = request.query.all === "true";
     if (all) await requireOwner(context, request);
     const now = director.now();
-    const open = director.spaces.filter(({ record }) => all || record.visibility === "public").map(view);
+    const open = director.spaces
+      .filter(({ record }) => record.rehearsalOf === null && (all || record.visibility === "public"))
+      .map(view);
     const wanted: readonly SpaceStatus[] = [
       "ended",
       "replay",
@@ -79,6 +81,7 @@ export function registerSpaces(app: FastifyInstance, context: Context): void {
       endedAt: null,
       notice: "",
       demo: false,
+      rehearsalOf: null,
     };
     const space = await createWithSlug(context, record, wanted.slug);
     return reply.code(201).header("location", `/api/v1/spaces/${space.id}`).send(view(space));

@@ -110,7 +110,7 @@ async function readToken(context: Context, request: FastifyRequest, space: Activ
       action: "Send the token of an invite to this Space.",
     });
   }
-  return context.invites.read(token, space.id);
+  return context.invites.read(token, space.id, space.record.rehearsalOf);
 }
 
 function readOffer(request: FastifyRequest): string {
