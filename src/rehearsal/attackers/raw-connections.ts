@@ -55,7 +55,8 @@ export class RawConnections {
     // What the target does to a connection is counted where it closes.
     socket.on("error", () => {});
     let hasEnded = false;
-    socket.once("end", () => (hasEnded = true));
+    // Before the socket ends its own side in answer.
+    socket.prependOnceListener("end", () => (hasEnded = !socket.writableEnded));
     socket.once("close", (failed) => {
       this.#sockets.delete(socket);
       if (isOpen) counts.open--;
