@@ -43,6 +43,8 @@ interface Visit {
   latest: ServerResponse | undefined;
   /** Requests that came while another one was not answered, and are not answered yet. */
   behind: number;
+  /** For how long (ms) it had stood still when it was last looked, and how many bytes had passed by then. */
+  still: { readonly ms: number; readonly bytes: number } | undefined;
 }
 
 /**
@@ -73,7 +75,7 @@ export class Connections {
       forget(this);
     }
     server.on(event, (socket: Socket) => {
-      this.#visits.set(socket, { at: this.#now, latest: undefined, behind: 0 });
+      this.#visits.set(socket, { at: this.#now, latest: undefined, behind: 0, still: undefined });
       socket.on("close", closed);
     });
   }
@@ -105,6 +107,20 @@ export class Connections {
     const visit = this.#visits.get(socket);
     if (!visit?.latest) return false;
     return visit.behind > 0 || (visit.latest.headersSent && !visit.latest.writableFinished);
+  }
+
+  /**
+   * Whether a connection that has stood still for `ms` more only waits for its answer, and has not for `most` in all. A
+   * client that is owed bytes does not wait for us.
+   */
+  isWaiting(socket: Socket, ms: number, most: number): boolean {
+    const visit = this.#visits.get(socket);
+    if (!visit?.latest || visit.latest.writableFinished || visit.latest.destroyed || socket.writableLength > 0)
+      return false;
+    const bytes = socket.bytesRead + socket.bytesWritten;
+    const before = visit.still?.bytes === bytes ? visit.still.ms : 0;
+    visit.still = { ms: before + ms, bytes };
+    return before + ms < most;
   }
 
   /** It is no HTTP any more. */

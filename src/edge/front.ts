@@ -12,8 +12,9 @@ import type { Scope } from "../foundation/scope.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { badRequest, expectationFailed, noTunnel } from "./bad-request.ts";
 import { Connections, type ConnectionsOptions } from "./connections.ts";
+import { headWithinMs, lookEveryMs, maxHeadBytes, requestWithinMs } from "./deadlines.ts";
 import { frontMetrics, newFrontCounts } from "./front-metrics.ts";
-import { headWithinMs, maxHeadBytes, parseProblem, requestWithinMs } from "./parse-problem.ts";
+import { parseProblem } from "./parse-problem.ts";
 import { refuseRaw } from "./raw-answer.ts";
 import { refuseUnread, sendRefusal } from "./respond.ts";
 import type { Router } from "./router.ts";
@@ -28,8 +29,10 @@ export interface FrontOptions {
   readonly clock: Clock;
   readonly meter: Meter;
   readonly scope: Scope;
-  /** Milliseconds for which a connection with an answer under way may stand still before it is closed. */
+  /** Milliseconds for which a connection whose client waits for an answer may stand still before it is closed. */
   readonly stallMs: number;
+  /** Milliseconds for which a client that is owed bytes may take none of them. */
+  readonly undrainedMs: number;
   /** A second server, behind TLS. @default there is none */
   readonly tls?: SecureOptions | undefined;
   /** Who has to begin each connection with a PROXY protocol header, on both servers. @default nobody */
@@ -50,7 +53,7 @@ const httpOptions = {
   headersTimeout: headWithinMs,
   requestTimeout: requestWithinMs,
   keepAliveTimeout: 20_000,
-  connectionsCheckingInterval: 2000,
+  connectionsCheckingInterval: lookEveryMs,
   maxHeaderSize: maxHeadBytes,
   noDelay: true,
   // It would be refused without a problem; `badRequest` looks.
@@ -91,7 +94,7 @@ export async function createFronts(options: FrontOptions): Promise<Fronts> {
 function serveRequests(
   server: http.Server,
   connections: Connections,
-  { router, webSockets, counts, log, stallMs }: FrontOptions,
+  { router, webSockets, counts, log, stallMs, undrainedMs }: FrontOptions,
 ): void {
   const refuse = (request: http.IncomingMessage, response: http.ServerResponse, problem: Problem): void => {
     counts.badRequests++;
@@ -132,8 +135,9 @@ function serveRequests(
     if (problem === undefined || !socket.writable || connections.isAnswering(socket)) socket.destroy();
     else refuseRaw(socket, problem);
   });
-  server.setTimeout(stallMs, (socket) => {
-    // An idle connection has nothing to drain; its time between requests is over.
+  server.setTimeout(undrainedMs, (socket) => {
+    // Who waits for us is not slow. An idle connection has nothing to drain; its time between requests is over.
+    if (connections.isWaiting(socket, undrainedMs, stallMs)) return void socket.setTimeout(undrainedMs);
     if (socket.writableLength > 0) counts.slowCloses++;
     socket.destroy();
   });

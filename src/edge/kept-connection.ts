@@ -6,7 +6,7 @@ import type { Channel } from "./channel.ts";
 import { queuedBytes } from "./direct-writes.ts";
 import { giveAgain } from "./first-bytes.ts";
 import type { Hold, Holds } from "./holds.ts";
-import { maxHeadBytes } from "./parse-problem.ts";
+import { maxHeadBytes } from "./deadlines.ts";
 import { refuseRaw } from "./raw-answer.ts";
 import { readAsStream, readRaw } from "./raw-reads.ts";
 import type { Repeat } from "./repeat.ts";

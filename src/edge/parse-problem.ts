@@ -1,10 +1,5 @@
 import { Problem } from "../foundation/errors.ts";
-
-/** The most bytes a request's line and headers may have together. */
-export const maxHeadBytes = 16 * 1024;
-/** How long a request's head, and the whole of it, may take to come, ms. */
-export const headWithinMs = 5000;
-export const requestWithinMs = 30_000;
+import { headWithinMs, maxHeadBytes, requestWithinMs } from "./deadlines.ts";
 
 /** What a request that cannot be parsed is told, by Node's code; nothing when the connection itself broke. */
 export function parseProblem(code: string | undefined): Problem | undefined {

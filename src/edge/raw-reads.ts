@@ -1,5 +1,5 @@
 import { Socket } from "node:net";
-import { maxHeadBytes } from "./parse-problem.ts";
+import { maxHeadBytes } from "./deadlines.ts";
 
 /** What came on a socket, at the front of a buffer that the next read overwrites. False: do not read on until `read(0)`. */
 export type RawRead = (this: Socket, length: number, bytes: Buffer) => boolean;

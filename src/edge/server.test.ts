@@ -1,6 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { closeServer, listenUnix } from "../foundation/link.ts";
+import { silentLog } from "../foundation/log.ts";
 import { livePaths } from "../wire/paths.ts";
 import { TestEdge, until } from "./edge.test-server.ts";
 
@@ -98,6 +100,18 @@ test("ED-18 an edge ends twice as once, and takes no new connection after", asyn
   expect((await edge.get(state)).status).toBe(200);
   await Promise.all([edge.scope.end(), edge.scope.end()]);
   await expect(edge.get(state)).rejects.toThrow(/ECONNREFUSED/);
+});
+
+test("ED-35 who waits for an answer is not taken for one who does not read it", async () => {
+  await using edge = await TestEdge.start({ undrainedMs: 150, stallMs: 60_000 });
+  const control = await listenUnix(
+    join(edge.folder, "control.sock"),
+    (_, response) => void setTimeout(() => response.end("at last"), 1000),
+    silentLog,
+  );
+  expect((await edge.get("/api/v1/spaces")).body.toString()).toBe("at last");
+  expect(edge.metric("rostra_edge_slow_closes_total")).toBe(0);
+  await closeServer(control, 0);
 });
 
 test("ED-35 who does not read an answer is closed and counted, and nobody else is", async () => {

@@ -17,6 +17,7 @@ import { Channels } from "./channels.ts";
 import { maxChunkReaders } from "./chunk-readers.ts";
 import { clientAddress, noTrust, type Trust } from "./client-address.ts";
 import { DirectWrites } from "./direct-writes.ts";
+import { undrainedMs } from "./deadlines.ts";
 import { Directory } from "./directory.ts";
 import { drain, drainMs, type Farewell } from "./drain.ts";
 import { EdgeKey } from "./edge-key.ts";
@@ -87,6 +88,8 @@ export interface EdgeOptions {
   readonly maxWebSockets?: number;
   /** Milliseconds. @default defaultStallMs */
   readonly stallMs?: number;
+  /** Milliseconds. @default undrainedMs, or stallMs where that is less */
+  readonly undrainedMs?: number | undefined;
   /** Connections, and what is opened because of them, at once. @default as many as come */
   readonly maxConnections?: number | undefined;
 }
@@ -117,8 +120,9 @@ export interface EdgeHealth {
 }
 
 /**
- * Milliseconds for which a connection with an answer under way may stand still before it is closed: longer than control
- * may take to answer. Endless responses and WebSockets have their own rules.
+ * Milliseconds for which a connection whose client waits for an answer may stand still before it is closed: longer than
+ * control may take to answer. Who is owed bytes and takes none has `undrainedMs`. Endless responses and WebSockets have
+ * their own rules.
  */
 export const defaultStallMs = 60_000;
 /** So much of the connections there may be are endless responses: whoever is above it can still be told so. */
@@ -161,8 +165,8 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const teller = new FeedTeller({ directory, id, maxReaders: options.maxFeedReaders });
   const audience = new Audience({ salt: (space) => directory.find(space)?.salt });
   const address = (request: http.IncomingMessage): string => clientAddress(request, trust);
-  const { stallMs = defaultStallMs } = options;
-  const kept = new KeptConnections({ directory, channels, audience, writes, counts, address, stallMs });
+  const { stallMs = defaultStallMs, undrainedMs: undrained = Math.min(undrainedMs, stallMs) } = options;
+  const kept = new KeptConnections({ directory, channels, audience, writes, counts, address, stallMs: undrained });
   const streams = new Streams({
     directory,
     channels,
@@ -201,6 +205,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     counts,
     trust,
     maxSockets: options.maxWebSockets,
+    undrainedMs: undrained,
   });
   const reporter = new AudienceReporter({
     name: options.name,
@@ -221,6 +226,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     meter,
     scope,
     stallMs,
+    undrainedMs: undrained,
     tls: options.tls,
     proxyProtocol: options.proxyProtocol,
     arrivals,
@@ -260,6 +266,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     kept.sweep(now);
     arrivals.sweep(now);
     playlists.sweep(now);
+    webSockets.sweep(now);
   });
   const tellAudience = async (): Promise<void> => {
     const body = reporter.next();

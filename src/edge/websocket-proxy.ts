@@ -26,11 +26,13 @@ export const isRoomUpgrade = (request: http.IncomingMessage): boolean =>
 export interface WebSocketProxyOptions {
   /** Where control answers now: here, or at the edge that is followed. */
   readonly control: () => Target;
-  readonly counts: { webSocketOverflow: number };
+  readonly counts: { webSocketOverflow: number; slowCloses: number };
   /** @default noTrust */
   readonly trust?: Trust;
   /** @default maxWebSockets */
   readonly maxSockets?: number | undefined;
+  /** Milliseconds for which a client that is owed bytes may take none of them. */
+  readonly undrainedMs: number;
 }
 
 /** WebSockets to control: once it says 101, bytes pass both ways; any other answer ends the client's connection. */
@@ -38,6 +40,9 @@ export class WebSocketProxy {
   readonly #options: WebSocketProxyOptions;
   /** The clients, and how each is told to come again once it is connected to control. */
   readonly #open = new Map<Duplex, (() => void) | undefined>();
+
+  /** Of those that are owed bytes: how many they had taken, and since when (monotonic ms) no more. */
+  readonly #owed = new Map<Duplex, { readonly taken: number; readonly since: number }>();
 
   constructor(options: WebSocketProxyOptions) {
     this.#options = options;
@@ -59,6 +64,7 @@ export class WebSocketProxy {
     const abort = new AbortController();
     client.once("close", () => {
       this.#open.delete(client);
+      this.#owed.delete(client);
       abort.abort();
     });
     this.#connect(request, abort.signal).then(
@@ -75,6 +81,21 @@ export class WebSocketProxy {
     const clients = [...this.#open.keys()];
     for (const client of clients) setTimeout(() => this.#open.get(client)?.(), Math.random() * window);
     await Promise.all(clients.map((client) => new Promise((gone) => client.once("close", gone))));
+  }
+
+  /** Closes those who have taken nothing of what they are owed for too long. To be called some times a minute or more. */
+  sweep(now: number): void {
+    for (const client of this.#open.keys()) {
+      const owed = client.writableLength;
+      const taken = client instanceof Socket ? client.bytesWritten - owed : 0;
+      const before = this.#owed.get(client);
+      if (owed === 0) this.#owed.delete(client);
+      else if (before?.taken !== taken) this.#owed.set(client, { taken, since: now });
+      else if (now - before.since >= this.#options.undrainedMs) {
+        this.#options.counts.slowCloses++;
+        client.destroy();
+      }
+    }
   }
 
   /** Closes all of them at once. */

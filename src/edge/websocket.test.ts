@@ -117,3 +117,20 @@ test("ED-25 a wish to upgrade anything else is ignored", async () => {
   const webSocket = { connection: "Upgrade", upgrade: "websocket" };
   expect((await edge.get("/live/a/state.json", { headers: webSocket })).status).toBe(200);
 });
+
+test("ED-111 a client that never reads is closed; one that is silent while nobody speaks stays", async () => {
+  await using edge = await TestEdge.start({ undrainedMs: 500 });
+  const { server, sockets } = await control(edge);
+  const [silent, deaf] = [1, 2].map(() => new WebSocket(`ws://127.0.0.1:${edge.port}${room}`));
+  await until(
+    () => sockets.clients.size === 2 && silent?.readyState === WebSocket.OPEN && deaf?.readyState === WebSocket.OPEN,
+  );
+  deaf?.pause();
+  const send = setInterval(() => deaf?.readyState === WebSocket.OPEN && deaf.send(Buffer.alloc(900_000)), 10);
+  await until(() => sockets.clients.size === 1);
+  clearInterval(send);
+  expect(silent?.readyState).toBe(WebSocket.OPEN);
+  silent?.terminate();
+  deaf?.terminate();
+  await closeServer(server, 0);
+});
