@@ -14,7 +14,7 @@ const placesOf = (message: Message): string[] =>
   [...new Set(textsOf(message).flatMap((text) => text.match(/\{\w+\}/g) ?? []))].toSorted();
 
 /** All code that may use a key: this room, and the apps that say something in a report. */
-const sources = [folder, join(folder, "../../apps")]
+const sources = [folder, join(folder, "../run"), join(folder, "../../apps")]
   .flatMap((place) => readdirSync(place, { recursive: true, encoding: "utf8" }).map((name) => join(place, name)))
   .filter((name) => name.endsWith(".ts") && !name.includes("words/") && !name.includes(".test."))
   .map((name) => readFileSync(name, "utf8"))

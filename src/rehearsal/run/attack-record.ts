@@ -1,0 +1,91 @@
+import type { AttackCounts, OwedPromise } from "../attackers/contract.ts";
+import { bytes, count, span } from "../report/quantities.ts";
+import type { Attack, Said, Value } from "../report/record.ts";
+import { whyOf } from "./excuses.ts";
+import { attackVerdict, type JudgedAttack, type JudgedOwed } from "./judge-attack.ts";
+import type { PlannedAttack } from "./question.ts";
+
+const owedKeys = {
+  "no-gap": "owes.noGap",
+  joins: "owes.joins",
+  answers: "owes.answers",
+  stage: "owes.stage",
+  "origin-unmoved": "owes.origin",
+  memory: "owes.memory",
+} as const satisfies Record<OwedPromise, string>;
+
+/** A judged attack as the record tells it. */
+export function attackOf(judged: JudgedAttack, counts: AttackCounts | undefined): Attack {
+  const { attack } = judged;
+  return {
+    name: { text: attack.name },
+    from: attack.from,
+    to: attack.to,
+    strength: strengthOf(attack, counts),
+    cost: costOf(judged),
+    owed: listed(judged.owed.map(owedOf)),
+    verdict: attackVerdict(judged),
+  };
+}
+
+/** Several sayings as one. */
+export const listed = (all: readonly Said[]): Said =>
+  all.reduce((before, last) => ({ key: "list", values: { before, last } }));
+
+const units = {
+  "a second": "strength.second",
+  connections: "strength.connections",
+  listeners: "strength.listeners",
+} as const;
+
+function strengthOf({ unit, strength }: PlannedAttack, counts: AttackCounts | undefined): Value {
+  const wanted: Said = { key: units[unit], values: { n: count(strength) } };
+  if (!counts) return wanted;
+  const answered = Object.entries(counts.answered)
+    .toSorted(([, a], [, b]) => b - a)
+    .slice(0, 4)
+    .map(([status, n]) => `${n} × ${status}`)
+    .join(", ");
+  const did: Said = {
+    key: "attack.did",
+    values: {
+      connected: count(counts.connected),
+      failed: count(counts.failed),
+      sent: count(counts.sent),
+      closed: count(counts.closed),
+      answered: answered === "" ? { key: "owed.none" } : answered,
+      received: bytes(counts.bytesReceived),
+    },
+  };
+  return listed([wanted, did]);
+}
+
+function costOf({ cores, joins, beside }: JudgedAttack): Value {
+  const said: Said[] = [];
+  if (cores)
+    said.push({
+      key: "cost.cores",
+      values: {
+        more: { value: Math.max(0, cores.during - cores.before), unit: "cores" },
+        during: { value: cores.during, unit: "cores" },
+      },
+    });
+  if (joins.during !== undefined)
+    said.push(
+      joins.before === undefined
+        ? { key: "cost.joins", values: { during: span(joins.during) } }
+        : { key: "cost.joinsBefore", values: { during: span(joins.during), before: span(joins.before) } },
+    );
+  if (said.length === 0) return { key: "notMeasured" };
+  if (beside > 0) said.push({ key: "cost.beside", values: { n: count(beside) } });
+  return listed(said);
+}
+
+function owedOf({ owes, verdict, excuse }: JudgedOwed): Said {
+  const promise: Said = { key: owedKeys[owes] };
+  if (verdict === "held") return promise;
+  if (verdict === "broken") return { key: "owes.broken", values: { promise } };
+  return excuse
+    ? { key: "owes.excused", values: { promise, why: whyOf(excuse) } }
+    : { key: "owes.unknown", values: { promise } };
+}
