@@ -22,7 +22,7 @@ async function pair(): Promise<{ server: Socket; client: Socket; close: () => vo
   return { server, client, close };
 }
 
-const counts = () => ({ sentBytes: 0, slowSkips: 0, slowCloses: 0 });
+const counts = () => ({ sentBytes: 0, slowSkips: 0, slowCloses: 0, left: 0, leftEarly: 0 });
 const segment = Buffer.alloc(200_000, 1);
 
 test("ED-14 one who never drains holds a bounded queue, and is closed and counted", async () => {

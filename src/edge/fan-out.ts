@@ -12,6 +12,8 @@ export const maxQueuedBytes = 64 * 1024;
 export const maxSkippedMs = 15_000;
 /** Listeners that are written to between two looks at the clock. */
 const stride = 4;
+/** Who left with fewer segments than this has not listened. */
+export const heardSegments = 3;
 
 /** A place on the stream that orders all chunks: chunk `index` (below 64) of segment `n`. Small, so that it costs no memory. */
 export type Place = number;
@@ -42,6 +44,9 @@ export interface FanOutCounts {
   slowSkips: number;
   /** Listeners closed because they never drained. */
   slowCloses: number;
+  /** Listeners whose connection was closed; those of them with fewer than `heardSegments`. */
+  left: number;
+  leftEarly: number;
 }
 
 interface Listener {
@@ -62,7 +67,7 @@ const taken = Symbol("listener");
 type Taken = Socket & { [taken]?: Listener };
 function leave(this: Taken): void {
   const listener = this[taken];
-  if (listener) listener.fanOut.leave(listener);
+  if (listener) listener.fanOut.gone(listener);
 }
 
 interface Push {
@@ -273,6 +278,14 @@ export class FanOut implements Sliced {
   }
 
   /** A listener's socket is closed. */
+  gone(listener: Listener): void {
+    const { n, index } = this.#after ?? { n: 0, index: 0 };
+    this.#counts.left++;
+    if (place(n, index) - listener.from < place(heardSegments, 0)) this.#counts.leftEarly++;
+    this.leave(listener);
+  }
+
+  /** Forgets a listener. */
   leave(listener: Listener): void {
     let hole = listener.at;
     if (hole < this.#cursor) {

@@ -8,6 +8,8 @@ import type { SecureServer } from "./tls.ts";
 export interface FrontCounts extends HandshakeCounts, ConnectionCounts {
   /** Connections of trusted proxies that did not begin with a whole PROXY protocol header. */
   proxyHeaderRefusals: number;
+  /** All that were accepted. */
+  connections: number;
 }
 
 export const newFrontCounts = (): FrontCounts => ({
@@ -16,6 +18,7 @@ export const newFrontCounts = (): FrontCounts => ({
   failedHandshakes: 0,
   handshakeOverflow: 0,
   proxyHeaderRefusals: 0,
+  connections: 0,
   connectionsRefused: 0,
   idleCloses: 0,
   pipelineOverflow: 0,

@@ -11,9 +11,10 @@ import type { Meter } from "../foundation/meter.ts";
 import type { Scope } from "../foundation/scope.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { badRequest, expectationFailed, noTunnel } from "./bad-request.ts";
+import type { Witness } from "./census.ts";
 import { Connections, type ConnectionsOptions } from "./connections.ts";
 import { headWithinMs, lookEveryMs, maxHeadBytes, requestWithinMs } from "./deadlines.ts";
-import { frontMetrics, newFrontCounts } from "./front-metrics.ts";
+import { type FrontCounts, frontMetrics, newFrontCounts } from "./front-metrics.ts";
 import { parseProblem } from "./parse-problem.ts";
 import { refuseRaw } from "./raw-answer.ts";
 import { refuseUnread, sendRefusal } from "./respond.ts";
@@ -24,7 +25,10 @@ import { isRoomUpgrade, type WebSocketProxy } from "./websocket-proxy.ts";
 export interface FrontOptions {
   readonly router: Router;
   readonly webSockets: WebSocketProxy;
-  readonly counts: { badRequests: number; slowCloses: number };
+  readonly counts: { badRequests: number; slowCloses: number; requests: number };
+  /** Told who asks; and how the address of a request is known. @default nobody is told */
+  readonly witness?: Witness | undefined;
+  readonly address: (request: http.IncomingMessage) => string;
   readonly log: Log;
   readonly clock: Clock;
   readonly meter: Meter;
@@ -47,6 +51,9 @@ export interface FrontOptions {
 export interface Fronts {
   readonly server: http.Server;
   readonly secure: SecureServer | undefined;
+  readonly counts: FrontCounts;
+  /** Connections that are open now. */
+  readonly open: () => number;
 }
 
 const httpOptions = {
@@ -87,14 +94,16 @@ export async function createFronts(options: FrontOptions): Promise<Fronts> {
     const { requireProxyHeader } = await import("./proxy-protocol.ts");
     requireProxyHeader(one, { from: proxyProtocol, counts });
   }
+  // After the steps that were put before HTTP: every one of them is counted, whoever takes it.
+  for (const one of secure ? [server, secure.server] : [server]) one.on("connection", () => counts.connections++);
   frontMetrics(meter, counts, connections, secure);
-  return { server, secure };
+  return { server, secure, counts, open: () => connections.open };
 }
 
 function serveRequests(
   server: http.Server,
   connections: Connections,
-  { router, webSockets, counts, log, stallMs, undrainedMs }: FrontOptions,
+  { router, webSockets, counts, witness, address, log, stallMs, undrainedMs }: FrontOptions,
 ): void {
   const refuse = (request: http.IncomingMessage, response: http.ServerResponse, problem: Problem): void => {
     counts.badRequests++;
@@ -102,6 +111,8 @@ function serveRequests(
   };
   server.on("request", (request, response) => {
     if (!connections.asked(request, response)) return;
+    counts.requests++;
+    witness?.asked(address(request));
     const problem = badRequest(request);
     if (problem) return refuse(request, response, problem);
     router.route(request, response).catch((thrown: unknown) => {

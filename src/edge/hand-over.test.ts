@@ -142,7 +142,7 @@ test.concurrent("ED-65 who is encrypted, and who does not read, stays and is dra
 test.concurrent("ED-65 who has bytes queued, slow or not yet, is not let go of", async () => {
   const { server, client, close } = await pair();
   client.pause();
-  const counts = { sentBytes: 0, slowSkips: 0, slowCloses: 0 };
+  const counts = { sentBytes: 0, slowSkips: 0, slowCloses: 0, left: 0, leftEarly: 0 };
   const fanOut = new FanOut({ slices: new Slices(), writes: new DirectWrites(), counts, maxQueuedBytes: Infinity });
   fanOut.join(server, Buffer.alloc(10), 0);
   let n = 0;

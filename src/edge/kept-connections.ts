@@ -7,6 +7,7 @@ import type { Channel } from "./channel.ts";
 import type { Channels } from "./channels.ts";
 import type { Directory } from "./directory.ts";
 import type { DirectWrites } from "./direct-writes.ts";
+import { heardSegments } from "./fan-out.ts";
 import { KeptConnection, type KeptHost } from "./kept-connection.ts";
 import { canReadRaw } from "./raw-reads.ts";
 import { plainLength, Repeat } from "./repeat.ts";
@@ -50,7 +51,14 @@ export interface KeptOptions {
   readonly channels: Channels;
   readonly audience: Audience;
   readonly writes: DirectWrites;
-  readonly counts: { slowCloses: number; keptAnswers: number; numberedBytes: number };
+  readonly counts: {
+    slowCloses: number;
+    keptAnswers: number;
+    numberedBytes: number;
+    keptTaken: number;
+    left: number;
+    leftEarly: number;
+  };
   /** The address of whoever asks. */
   readonly address: (request: IncomingMessage) => string;
   /** Milliseconds after which a client that reads nothing is closed. */
@@ -161,7 +169,11 @@ export class KeptConnections implements KeptHost {
   gone(connection: KeptConnection, why: "closed" | "misfit" | "leaving"): void {
     this.#connections.delete(connection);
     this.#unread.delete(connection);
-    if (why === "closed") return;
+    if (why === "closed") {
+      this.#options.counts.left++;
+      if (connection.answered < heardSegments) this.#options.counts.leftEarly++;
+      return;
+    }
     const history = this.#history(connection.socket);
     // Whatever is behind it is the HTTP server's to count.
     history.known = Number.NaN;
@@ -184,6 +196,7 @@ export class KeptConnections implements KeptHost {
       const question = { repeat, space, rendition, address, userAgent };
       const connection = new KeptConnection(detachSocket(request, response), question, server, this);
       this.#connections.add(connection);
+      this.#options.counts.keptTaken++;
       connection.begin(n);
     }
   };

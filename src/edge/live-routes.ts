@@ -36,6 +36,11 @@ export interface LiveCounts {
   /** Requests that could not be held because too many were. */
   holdOverflow: number;
   notFound: number;
+  /** Requests, by what they ask for. */
+  states: number;
+  playlists: number;
+  inits: number;
+  segments: number;
 }
 
 export interface LiveOptions {
@@ -67,10 +72,13 @@ export class LiveRoutes {
     if (!entry) return this.#nothing(response);
     switch (path.kind) {
       case "state":
+        this.#options.counts.states++;
         return this.#state(request, response, entry);
       case "master":
+        this.#options.counts.playlists++;
         return this.#options.playlists.master(request, response, entry);
       case "playlist":
+        this.#options.counts.playlists++;
         if (entry.init(path.rendition) === undefined || entry.state.latest === null) return this.#nothing(response);
         // Who reads the playlist asks for its segments next: they are pulled from now on.
         if (this.#options.playlists.media(response, entry, query))
@@ -79,8 +87,10 @@ export class LiveRoutes {
       case "beacon":
         return this.#nothing(response);
       case "init":
+        this.#options.counts.inits++;
         return this.#init(request, response, entry, path.rendition);
       case "segment":
+        this.#options.counts.segments++;
         return this.#segment(request, response, entry, path);
       case "stream":
         return this.#options.streams.handle(request, response, entry, path);

@@ -1,5 +1,6 @@
 import type { Meter } from "../foundation/meter.ts";
 import type { Audience } from "./audience.ts";
+import { type Census, newCensus } from "./census.ts";
 import type { AudienceReporter } from "./audience-reporter.ts";
 import type { Channels } from "./channels.ts";
 import { type CounterOf, registerCounters } from "./counters.ts";
@@ -15,7 +16,7 @@ import type { Upstream } from "./upstream.ts";
 import type { WebSocketProxy } from "./websocket-proxy.ts";
 
 /** Everything that an edge counts as plain numbers, because it happens for every listener. */
-export interface AllCounts extends EdgeCounts, LiveCounts, ReplayCounts, ProxyCounts {
+export interface AllCounts extends EdgeCounts, LiveCounts, ReplayCounts, ProxyCounts, Census {
   joins: number;
   /** Of these, those that began without HTTP. */
   knownJoins: number;
@@ -32,6 +33,7 @@ export interface AllCounts extends EdgeCounts, LiveCounts, ReplayCounts, ProxyCo
 }
 
 export const newCounts = (): AllCounts => ({
+  ...newCensus(),
   sentBytes: 0,
   slowSkips: 0,
   slowCloses: 0,

@@ -17,7 +17,7 @@ export interface RouterOptions {
   readonly edges: EdgeRoutes;
   readonly api: ApiProxy;
   readonly pages: Pages;
-  readonly counts: { notFound: number };
+  readonly counts: { notFound: number; pages: number; api: number; replays: number };
 }
 
 /** Paths of the API: plain segments, nothing encoded, no empty or dotted one. */
@@ -34,7 +34,7 @@ export class Router {
   }
 
   async route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { live, replay, edges, api, pages } = this.#options;
+    const { live, replay, edges, api, pages, counts } = this.#options;
     const { url, path, query } = target(request.url ?? "/");
     if (path.startsWith("/live/")) {
       const parsed = parseLivePath(path);
@@ -42,10 +42,12 @@ export class Router {
       if (parsed.kind === "beacon") this.#beacon(request, response, parsed.space, query);
       else if (this.#isRead(request, response)) live.handle(request, response, parsed, query);
     } else if (path.startsWith("/replay/")) {
+      counts.replays++;
       const parsed = parseReplayPath(path);
       if (!parsed) return this.#nothing(response);
       if (this.#isRead(request, response)) replay.handle(request, response, path, parsed);
     } else if (path.startsWith("/api/")) {
+      counts.api++;
       if (path.length > longestApiPath || !apiPath.test(path)) return this.#nothing(response);
       return api.handle(request, response, url);
     } else if (edges.has(path)) {
@@ -55,6 +57,7 @@ export class Router {
       const headers = { "content-type": "text/plain", "cache-control": "no-store", "content-length": ok.length };
       response.writeHead(200, headers).end(ok);
     } else if (pages.has(path)) {
+      counts.pages++;
       if (this.#isRead(request, response)) pages.handle(request, response, path);
     } else if (path === "*" && request.method === "OPTIONS") {
       // Asks of the server as a whole (RFC 9110, 9.3.7).

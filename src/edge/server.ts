@@ -13,6 +13,7 @@ import { Arrivals } from "./arrivals.ts";
 import { Audience } from "./audience.ts";
 import { AudienceReporter } from "./audience-reporter.ts";
 import { Beacons } from "./beacons.ts";
+import type { Witness } from "./census.ts";
 import { Channels } from "./channels.ts";
 import { maxChunkReaders } from "./chunk-readers.ts";
 import { clientAddress, noTrust, type Trust } from "./client-address.ts";
@@ -37,6 +38,7 @@ import { Playlists } from "./playlists.ts";
 import { ApiProxy } from "./proxy.ts";
 import { PushMode, type PushThresholds } from "./push-mode.ts";
 import { ReplayRoutes } from "./replay-routes.ts";
+import { type EdgeReading, reading } from "./reading.ts";
 import { Router } from "./router.ts";
 import { Slices } from "./slices.ts";
 import { Streams } from "./streams.ts";
@@ -75,6 +77,8 @@ export interface EdgeOptions {
   readonly urls?: readonly string[] | undefined;
   /** Asked when the scope ends: how it is to go. @default drains for drainMs, and nobody takes its place */
   readonly farewell?: () => Farewell;
+  /** Told who asks. @default nobody is */
+  readonly witness?: Witness | undefined;
   readonly push?: PushThresholds;
   /** @default maxHeldRequests */
   readonly maxHeld?: number;
@@ -104,6 +108,10 @@ export interface Edge {
   readonly reporter: AudienceReporter;
   /** Takes the listeners of the edge whose place this one has. */
   readonly adoption: Adoption;
+  /** What it has counted and what there is: cheap, for every second. */
+  reading(): EdgeReading;
+  /** Listeners by Space, of both kinds. */
+  listeners(): Map<string, number>;
   /** What `/healthz` of the admin socket tells. */
   health(): EdgeHealth;
 }
@@ -173,6 +181,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     audience,
     counts,
     address,
+    witness: options.witness,
     maxListeners: options.maxConnections && Math.floor(options.maxConnections * listenersShare),
   });
   const arrivals = new Arrivals({ known: streams.known, join: (socket, request) => streams.join(socket, request) });
@@ -217,8 +226,10 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const edges = new EdgeRoutes({ key, teller, reporter });
   const router = new Router({ live, beacons, directory, replay, edges, api, pages, counts });
   const adoption = new Adoption({ directory, channels, counts });
-  const { server, secure } = await createFronts({
+  const { server, secure, ...front } = await createFronts({
     router,
+    witness: options.witness,
+    address,
     webSockets,
     counts,
     log,
@@ -312,6 +323,18 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     directory,
     reporter,
     adoption,
+    reading: () =>
+      reading({
+        counts,
+        front: front.counts,
+        moves: upstream.moves,
+        gauges: { open: front.open(), listeners: channels.listeners, numbered: audience.known, held: budget.held },
+      }),
+    listeners: () => {
+      const all = channels.bySpace();
+      for (const [space, count] of audience.numbered()) all.set(space, (all.get(space) ?? 0) + count);
+      return all;
+    },
     health: () => ({
       origin: directory.synced,
       upstream: upstream.current.name,

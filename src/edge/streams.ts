@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { Problem } from "../foundation/errors.ts";
 import type { RenditionName } from "../wire/rendition.ts";
 import type { Audience } from "./audience.ts";
+import type { Witness } from "./census.ts";
 import type { Channels } from "./channels.ts";
 import type { Directory, SpaceEntry } from "./directory.ts";
 import { type KnownRequest, KnownRequests } from "./known-requests.ts";
@@ -18,7 +19,9 @@ export interface StreamsOptions {
   readonly directory: Directory;
   readonly channels: Channels;
   readonly audience: Audience;
-  readonly counts: { joins: number; knownJoins: number };
+  readonly counts: { joins: number; knownJoins: number; streamOverflow: number };
+  /** @default nobody is told */
+  readonly witness?: Witness | undefined;
   /** The address of whoever asks. */
   readonly address: (request: IncomingMessage) => string;
   /** @default maxListeners */
@@ -58,7 +61,10 @@ export class Streams {
       return sendRefusal(response, noSound("not-open-yet", "It has no sound yet", action, 1));
     }
     if (request.method === "HEAD") return void response.writeHead(200, streamHeaders).end();
-    if (this.#isFull()) return sendRefusal(response, overloaded("listeners", this.#most, 2));
+    if (this.#isFull()) {
+      this.#options.counts.streamOverflow++;
+      return sendRefusal(response, overloaded("listeners", this.#most, 2));
+    }
     const { headers } = request;
     const hasBody = headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
     // A response that waits behind another on its connection has no socket to take.
@@ -82,7 +88,9 @@ export class Streams {
     const entry = this.#options.directory.find(space);
     if (!entry || entry.over || !hasSound(entry, rendition) || this.#isFull()) return false;
     readNothing(socket);
-    this.#options.counts.knownJoins++;
+    const { counts, witness, address } = this.#options;
+    counts.knownJoins++;
+    witness?.asked(address({ socket, headers } as IncomingMessage));
     this.#begin(socket, entry, rendition, { socket, headers });
     return true;
   }
@@ -98,11 +106,12 @@ export class Streams {
   };
 
   #begin(socket: Socket, entry: SpaceEntry, rendition: RenditionName, asked: Asked): void {
-    const { audience, channels, counts, address } = this.#options;
+    const { audience, channels, counts, address, witness } = this.#options;
     counts.joins++;
     const { id } = entry.state;
     // An address depends on nothing else of a request.
     const from = address(asked as IncomingMessage);
+    witness?.joined(from);
     audience.heard(id, audience.key(id, from, asked.headers["user-agent"] ?? ""));
     channels.get(entry, rendition).join(socket);
   }
