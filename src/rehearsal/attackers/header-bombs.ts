@@ -4,43 +4,42 @@ import type { AttackContext, Attacker } from "./contract.ts";
 import { flood } from "./flood.ts";
 import { requestText } from "./target.ts";
 
-/** Bytes that an edge takes as a head; the first line and Host are a part of it. */
-const limit = 16 * 1024;
-const under = limit - 200;
-const over = limit + 200;
+/** Bytes of heads just under and just over what servers take, 8 and 16 KiB; and far over. The first line and Host are a part of a head. */
+const sizes = [8, 16].flatMap((kib) => [kib * 1024 - 250, kib * 1024 + 100]).concat(64 * 1024);
 
-/** Lines `name(i): value` until there are so many bytes. */
+/** Lines until there are so many bytes. */
 function lines(bytes: number, line: (i: number) => string): string {
   let text = "";
   for (let i = 0, next = line(0); text.length + next.length <= bytes; next = line(++i)) text += next;
   return text;
 }
 
+/** `name: item,item,…`, with so many bytes. */
+const list = (bytes: number, name: string, item: string): string =>
+  `${name}: ${`${item},`.repeat(Math.floor((bytes - name.length - 4) / (item.length + 1)))}x\r\n`;
+
+const meaningful = ["__proto__", "constructor", "prototype", "toString", "hasOwnProperty", "valueOf", "then", "length"];
+
 /** Each is headers as whole lines. */
 const bombs: readonly string[] = [
-  // Very many, just under and just over the limit.
-  lines(under, (i) => `x${i}: y\r\n`),
-  lines(over, (i) => `x${i}: y\r\n`),
-  lines(4 * limit, (i) => `x${i}: y\r\n`),
-  // One that is huge.
-  `x: ${"y".repeat(under - 5)}\r\n`,
-  `x: ${"y".repeat(over)}\r\n`,
-  `${"x".repeat(under - 5)}: y\r\n`,
+  ...sizes.flatMap((bytes) => [
+    // Very many; one that is huge; a name that is.
+    lines(bytes, (i) => `x${i}: y\r\n`),
+    `x: ${"y".repeat(bytes)}\r\n`,
+    `${"x".repeat(bytes)}: y\r\n`,
+    // The same one over and over, which is joined, or the first of which counts.
+    lines(bytes, () => "x: y\r\n"),
+    lines(bytes, (i) => (i % 2 ? "Cookie: rostra=y\r\n" : "X-Forwarded-For: 10.0.0.1\r\n")),
+    // Names that are array indices of one hash bucket.
+    lines(bytes, (i) => `${i * 2 ** 16}: y\r\n`),
+    // One that names, or lists, thousands.
+    list(bytes, "Connection", "x"),
+    list(bytes, "Accept-Encoding", "gzip;q=0"),
+    list(bytes, "If-None-Match", '"y"'),
+  ]),
   // Names that mean something to an object.
-  ["__proto__", "constructor", "prototype", "toString", "hasOwnProperty", "valueOf", "then", "length"]
-    .map((name) => `${name}: {"x":1}\r\n`)
-    .join(""),
-  // The same one over and over: joined, or the first that counts.
-  lines(under, () => "x: y\r\n"),
-  lines(under, () => "Cookie: rostra=y\r\n"),
-  lines(under, (i) => `X-Forwarded-For: 10.0.${i % 256}.1\r\n`),
-  // Names that are array indices of one hash bucket (as CVE-2011-5036 and its kin of that winter had for other languages).
-  lines(under, (i) => `${i * 2 ** 16}: y\r\n`),
-  // One header that names thousands of others.
-  `Connection: ${Array.from({ length: 3000 }, (_, i) => `x${i % 100}`).join(",")}\r\n`.slice(0, under - 2) + "\r\n",
-  `Accept-Encoding: ${"gzip;q=0,".repeat(1700)}br\r\n`,
-  `If-None-Match: ${'"y",'.repeat(3800)}"z"\r\n`,
-  // Two that must not differ.
+  meaningful.map((name) => `${name}: {"x":1}\r\n`).join(""),
+  // What must not be, or not twice.
   "Content-Length: 0\r\nContent-Length: 5\r\n",
   "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
   "Host: elsewhere.example\r\n",

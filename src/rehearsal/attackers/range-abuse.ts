@@ -6,8 +6,8 @@ import { followLive } from "./live-edge.ts";
 import { findReplays } from "./replays.ts";
 import { requestText } from "./target.ts";
 
-/** Bytes of a Range header just under what a server takes as a head. */
-const longestRange = 14 * 1024;
+/** Bytes of a Range header: with the rest of the head just under the 8 KiB that most servers take. */
+const longestRange = 7 * 1024;
 
 /** `bytes=0-,0-1,0-2,…`: as many overlapping ranges as fit. */
 const overlapping = (() => {

@@ -16,11 +16,12 @@ const maxJoins = 200;
 
 /** A request for a place on stage, with a token that is none. */
 function whip(target: AttackTarget, random: Random, needed: string): string {
-  const path = `/api/v1/spaces/${target.space}/whip${random() < 0.3 ? "?transport=tcp" : ""}`;
+  const path = `/api/v1/spaces/${target.space}/whip`;
   const body = random() < 0.5 ? realLookingOffer(random) : randomText(random, 4000);
   const bearer = random() < 0.9 ? `Authorization: Bearer ${forgedToken(random, target.space)}\r\n` : "";
   const headers = `${needed}${bearer}Content-Type: application/sdp\r\nContent-Length: ${body.length}\r\n`;
-  if (random() < 0.8) return requestText(target, path, { method: "POST", headers }) + body;
+  const query = random() < 0.3 ? "?transport=tcp" : "";
+  if (random() < 0.8) return requestText(target, path + query, { method: "POST", headers }) + body;
   return requestText(target, `${path}/00000000-0000-4000-8000-000000000000`, {
     method: "DELETE",
     headers: needed + bearer,
