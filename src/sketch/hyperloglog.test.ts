@@ -1,19 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { maxSketchLength } from "../wire/timelines.ts";
+import { hashes } from "./hashes.test-numbers.ts";
 import { HyperLogLog, hashBits, hyperLogLogError, longestHyperLogLog } from "./hyperloglog.ts";
-
-/** Evenly spread numbers that are the same in every run: SplitMix32 twice (Steele, Lea, Flood 2014). */
-function hashes(seed: number): () => number {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x9e3779b9) >>> 0;
-    let z = state;
-    z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
-    z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
-    return (z ^ (z >>> 15)) >>> 0;
-  };
-  return () => (next() >>> (64 - hashBits)) * 2 ** 32 + next();
-}
 
 function sketchOf(count: number, seed: number): HyperLogLog {
   const sketch = new HyperLogLog();
