@@ -94,6 +94,30 @@ test("ED-22 what is no plain path does not reach control", async () => {
   await closeServer(server);
 });
 
+test("RH-60 of what is well known only a permit's own address reaches control, and nobody makes one through an edge", async () => {
+  await using edge = await TestEdge.start();
+  const asked: string[] = [];
+  const server = await control(edge, async (request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    response.end("{}");
+  });
+  const permit = `/.well-known/rostra-rehearsal/${"0a".repeat(16)}`;
+  expect((await edge.get(permit)).status).toBe(200);
+  expect(asked).toEqual([`GET ${permit}`]);
+  const nothing = [
+    "/.well-known/rostra-rehearsal/",
+    "/.well-known/rostra-rehearsal/x",
+    `${permit}0`,
+    `${permit}/x`,
+    permit.toUpperCase(),
+    "/.well-known/x",
+    "/internal/rehearsal-permits",
+  ];
+  for (const path of nothing) expect([path, (await edge.get(path)).status]).toEqual([path, 404]);
+  expect(asked.length).toBe(1);
+  await closeServer(server);
+});
+
 test("ED-23 a restart of control is not seen", async () => {
   await using edge = await TestEdge.start();
   const waiting = [edge.get("/api/v1/me"), edge.get("/api/v1/spaces", { method: "POST" }, "{}")];

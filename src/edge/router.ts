@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { parseLivePath, parseReplayPath } from "../wire/paths.ts";
+import { isPermitPath } from "../wire/rehearsal.ts";
 import type { Beacons } from "./beacons.ts";
 import type { Directory } from "./directory.ts";
 import type { EdgeRoutes } from "./edge-routes.ts";
@@ -59,6 +60,8 @@ export class Router {
     } else if (pages.has(path)) {
       counts.pages++;
       if (this.#isRead(request, response)) pages.handle(request, response, path);
+    } else if (isPermitPath(path)) {
+      if (this.#isRead(request, response)) return api.handle(request, response, path);
     } else if (path === "*" && request.method === "OPTIONS") {
       // Asks of the server as a whole (RFC 9110, 9.3.7).
       sendNotAllowed(request, response, "GET, HEAD, OPTIONS");

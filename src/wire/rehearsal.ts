@@ -15,8 +15,8 @@ export interface Permit {
 }
 
 const wellKnown = "/.well-known/rostra-rehearsal/";
-/** 24 random bytes in base64url: 192 bits. */
-const codePattern = /^[A-Za-z0-9_-]{32}$/;
+/** 16 random bytes in hexadecimal: 128 bits, as much as RFC 8555 asks of a token. */
+const codePattern = /^[0-9a-f]{32}$/;
 
 export const isPermitCode = (text: unknown): text is string => typeof text === "string" && codePattern.test(text);
 export const permitPath = (code: string): string => `${wellKnown}${code}`;

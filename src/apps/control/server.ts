@@ -5,11 +5,14 @@ import type { Meter } from "../../foundation/meter.ts";
 import { maxBodyBytes } from "../../wire/body.ts";
 import { pagePaths } from "../../wire/pages.ts";
 import type { Context } from "./context.ts";
+import { registerGameDay } from "./game-day/routes.ts";
+import type { GameDayOptions } from "./game-day/game-day.ts";
 import { registerOps } from "./ops-routes.ts";
 import { registerOpenapi } from "./openapi.ts";
 import { methodsOf } from "./operations.ts";
 import { type PeopleDesk, registerPeople } from "./people-routes.ts";
 import { badAddress, registerProblems, sendProblem } from "./problems.ts";
+import { RehearsalPermits, registerRehearsals } from "./rehearsal-permits.ts";
 import { clientSubject } from "./request-facts.ts";
 import { closeWithinMs, maxMessageBytes } from "./room-socket.ts";
 import { registerSpaces } from "./spaces-routes.ts";
@@ -30,6 +33,7 @@ export interface ServerOptions {
   readonly context: Context;
   readonly desk: PeopleDesk;
   readonly meter: Meter;
+  readonly gameDay: Omit<GameDayOptions, "context" | "metricsSocket">;
   /** The supervisor's socket, for the ops page. */
   readonly metricsSocket: string;
 }
@@ -43,7 +47,7 @@ export async function createServer(
   options: ServerOptions,
   onRoute?: (method: string, path: string) => void,
 ): Promise<FastifyInstance> {
-  const { context, desk, meter } = options;
+  const { context, desk, meter, metricsSocket, gameDay } = options;
   const app = fastify({
     logger: false,
     bodyLimit: maxBodyBytes,
@@ -75,13 +79,15 @@ export async function createServer(
   await app.register(async (routes) => {
     registerSpaces(routes, context);
     registerWhip(routes, context);
-    registerOps(routes, context, options.metricsSocket);
+    registerOps(routes, context, metricsSocket);
+    registerGameDay(routes, { ...gameDay, context, metricsSocket });
     registerOpenapi(routes);
     routes.get<{ Params: { space: string } }>("/api/v1/spaces/:space/room", { websocket: true }, (socket, request) =>
       context.rooms.attach(socket, request.params.space, clientSubject(request)),
     );
   });
   await registerPeople(app, desk);
+  registerRehearsals(app, new RehearsalPermits(() => context.director.now().wall));
   registerInternal(app, desk, meter);
   return app;
 }
