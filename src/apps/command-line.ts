@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import type { ParseArgsConfig } from "node:util";
 import { Problem, reason } from "../foundation/errors.ts";
 import type { ServeOptions } from "./serve/options.ts";
+import { version } from "./version.ts";
 
 const usage = `rostra: live conversations that a million people come to hear at the same minute
 
@@ -27,6 +27,7 @@ const usage = `rostra: live conversations that a million people come to hear at 
   rostra doctor       look at this machine and say what would keep a Space from opening (same options)
   rostra reload       replace every edge process by the code on disk, and nobody notices (--data)
   rostra plan         how many edges an audience takes, what binds first, what a lost edge does (rostra plan --help)
+  rostra calibrate    measure what an edge's work costs on this machine, for rostra plan (rostra calibrate --help)
   rostra owner-link   print a new one-time owner link of the running server (--data)
 {edge}
   rostra version
@@ -91,6 +92,10 @@ export async function main(args: readonly string[]): Promise<number> {
         const { plan } = await import("./plan.ts");
         return await plan(rest);
       }
+      case "calibrate": {
+        const { calibrate } = await import("./calibrate.ts");
+        return await calibrate(rest);
+      }
       case "run": {
         const { runChild } = await import("./child.ts");
         return await runChild(rest[0] ?? "", rest[1]);
@@ -128,15 +133,4 @@ async function optionsFrom(args: readonly string[]): Promise<ServeOptions> {
   const { serveOptions } = await import("./serve/options.ts");
   const { readWords } = await import("./serve/usage.ts");
   return serveOptions(readWords(args, serveFlags), process.env);
-}
-
-/** The package's version, from the nearest package.json above this file. */
-export async function version(): Promise<string> {
-  for (const up of ["../../package.json", "../package.json"]) {
-    const text = await readFile(new URL(up, import.meta.url), "utf8").catch(() => undefined);
-    if (text === undefined) continue;
-    const found: unknown = JSON.parse(text);
-    if (typeof found === "object" && found !== null && "version" in found) return String(found.version);
-  }
-  return "unknown";
 }

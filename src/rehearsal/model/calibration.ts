@@ -13,9 +13,11 @@ export const processorCosts = [
   "stateRequest",
   /** `stream.mp4`: request, the socket taken over, the first bytes. */
   "join",
-  /** One write of a chunk or a segment to one listener. */
+  /** One write of a segment (4 kB) to one listener; and of a chunk, a third of it. What is as large costs as much. */
   "write",
   "writeTls",
+  "writeChunk",
+  "writeChunkTls",
   /** One numbered segment (or playlist) on a kept connection. */
   "numberedRequest",
   "numberedRequestTls",
@@ -23,6 +25,8 @@ export const processorCosts = [
   "upstreamFetch",
   /** One request of `/api/`, passed to control. */
   "apiCall",
+  /** A second of a worker that nobody asks anything. */
+  "workerIdle",
 ] as const;
 /**
  * Memory on an edge, in bytes: resident in the process for a listener of each kind (an endless response, kept requests), for a

@@ -1,7 +1,18 @@
 import type { CompleteCosts } from "./assumptions.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { CostName } from "./calibration.ts";
-import { headBytes, bytesPerSecond, onTheWire, type Seat, seats, segmentsPerSecond } from "./traffic.ts";
+import { renditionFacts } from "../../wire/rendition.ts";
+import { chunksPerSegment } from "../../wire/timeline.ts";
+import {
+  bytesPerSecond,
+  chunkBytes,
+  headBytes,
+  onTheWire,
+  type Seat,
+  seats,
+  segmentBytes,
+  segmentsPerSecond,
+} from "./traffic.ts";
 
 /** Which end of each cost's range is taken. */
 export type Confidence = "low" | "value" | "high";
@@ -25,8 +36,9 @@ export interface Costs {
   /** `[kind * 3 + outcome]`: seated, standing, the static page. */
   readonly work: Float64Array;
   readonly bytes: Float64Array;
-  /** By seat: core-seconds a second, bytes a second and memory for each person. Streams by whole segments. */
+  /** By seat: core-seconds a second (by whole segments, and by chunk), bytes a second and memory for each person. */
   readonly seatWork: Float64Array;
+  readonly chunkWork: Float64Array;
   readonly seatBytes: Float64Array;
   readonly seatMemory: Float64Array;
   /** One write to a stream. */
@@ -34,12 +46,16 @@ export interface Costs {
   /** One segment of one rendition, pulled by one worker. */
   readonly upstream: number;
   readonly api: number;
+  /** A second of a worker that nobody asks anything. */
+  readonly idle: number;
   readonly workerMemory: number;
 }
 
 /** Handshake bytes of the server in TLS 1.3: certificate chain of two ECDSA certificates, full and resumed; of that order. */
 const [fullHandshakeBytes, resumedHandshakeBytes] = [2500, 400];
 const stateBytes = 930;
+/** The rendition whose writes were measured. */
+const usualBitrate = renditionFacts["opus-32k"].bitrate;
 
 export function costsOf({ costs }: CompleteCosts, at: Confidence, tls: boolean, people: Behaviour): Costs {
   const cpu = (name: CostName): number => costs[name][at] / 1e6;
@@ -47,7 +63,12 @@ export function costsOf({ costs }: CompleteCosts, at: Confidence, tls: boolean, 
     cpu("accept") + (tls ? (1 - resumed) * cpu("handshakeFull") + resumed * cpu("handshakeResumed") : 0);
   const handshake = (resumed: number): number =>
     tls ? (1 - resumed) * fullHandshakeBytes + resumed * resumedHandshakeBytes : 0;
-  const write = cpu(tls ? "writeTls" : "write");
+  const [write, writeChunk] = [cpu(tls ? "writeTls" : "write"), cpu(tls ? "writeChunkTls" : "writeChunk")];
+  const [segment, chunk] = [segmentBytes(usualBitrate), chunkBytes(usualBitrate)];
+  // A line through both: what is sent once to each costs by its bytes.
+  const writeOf = (bytes: number): number =>
+    Math.max(0, writeChunk + ((write - writeChunk) * (bytes - chunk)) / (segment - chunk));
+  const lean = renditionFacts["opus-16k"].bitrate;
   const numbered = cpu(tls ? "numberedRequestTls" : "numberedRequest");
   const memoryOf: Readonly<Record<Seat, CostName>> = {
     stream: tls ? "memoryStreamTls" : "memoryStream",
@@ -58,7 +79,7 @@ export function costsOf({ costs }: CompleteCosts, at: Confidence, tls: boolean, 
   };
   const workOf: Readonly<Record<Seat, number>> = {
     stream: write,
-    streamLean: write,
+    streamLean: writeOf(segmentBytes(lean)),
     numbered,
     numberedLean: numbered,
     hls: 2 * numbered,
@@ -93,11 +114,17 @@ export function costsOf({ costs }: CompleteCosts, at: Confidence, tls: boolean, 
       ].flat(),
     ),
     seatWork: Float64Array.from(seats, (one) => workOf[one] * segmentsPerSecond),
+    chunkWork: Float64Array.from(seats, (one) => {
+      if (one !== "stream" && one !== "streamLean") return workOf[one] * segmentsPerSecond;
+      const each = one === "stream" ? writeChunk : writeOf(chunkBytes(lean));
+      return each * chunksPerSegment * segmentsPerSecond;
+    }),
     seatBytes: Float64Array.from(seats, (one) => bytesPerSecond(one, tls)),
     seatMemory: Float64Array.from(seats, (one) => costs[memoryOf[one]][at] + costs.memorySocket[at]),
     write,
     upstream: cpu("upstreamFetch"),
     api: cpu("apiCall"),
+    idle: cpu("workerIdle"),
     workerMemory: costs.memoryWorker[at],
   };
 }

@@ -6,7 +6,7 @@ import { asker, type Costs, fresh, leaf, rejoin, seat, stand } from "./costs.ts"
 import type { Latencies } from "./latency.ts";
 import { mayBeSeated, nextLevel, seatShare, type Standing } from "./levels.ts";
 import { outcomesOf } from "./outcomes.ts";
-import type { EdgeSpec, Question } from "./question.ts";
+import { busyCores, type EdgeSpec, type Question, workersOf } from "./question.ts";
 import { Queue } from "./queue.ts";
 import { type Load, Seating } from "./seating.ts";
 
@@ -49,9 +49,12 @@ export interface Served {
   left: number;
 }
 
-/** One edge: a worker on each core, all with the same share of everything. */
+/** One edge: its workers, all with the same share of everything. */
 export class Edge {
   readonly #spec: EdgeSpec;
+  /** Those that work, and the workers that share them. */
+  readonly #cores: number;
+  readonly #workers: number;
   readonly #costs: Costs;
   readonly #people: Behaviour;
   readonly queue = new Queue();
@@ -69,6 +72,8 @@ export class Edge {
 
   constructor(spec: EdgeSpec, costs: Costs, mix: Question["mix"], people: Behaviour) {
     this.#spec = spec;
+    this.#cores = busyCores(spec);
+    this.#workers = workersOf(spec);
     this.#costs = costs;
     this.#people = people;
     this.seating = new Seating(spec, costs, mix);
@@ -88,17 +93,19 @@ export class Edge {
    * goes unanswered.
    */
   takes(dt: number): number {
-    const { cores, nic, backlog, descriptors } = this.#spec;
+    const { nic, backlog, descriptors } = this.#spec;
+    const [cores, workers] = [this.#cores, this.#workers];
     const load = this.seating.load();
     const [work, bytes] = [Math.max(0, cores - load.work) * dt, Math.max(0, nic / 8 - load.bytes) * dt];
     const served = Math.min(work / this.#newcomer, bytes / (this.#costs.bytes[fresh * 3 + seat] ?? 1));
-    const held = Math.min(cores * backlog, Math.max(0, cores * descriptors - this.seating.listeners));
+    const held = Math.min(workers * backlog, Math.max(0, workers * descriptors - this.seating.listeners));
     return Math.max(0, held - this.queue.size) + served;
   }
 
   /** Plays to those who are seated, then serves who waits, for `dt` seconds from `now` on. */
   step(now: number, dt: number, waits: Latencies, rejoinWaits: Latencies): Served {
-    const { cores, nic } = this.#spec;
+    const { nic } = this.#spec;
+    const cores = this.#cores;
     const left = this.seating.empty(1 - Math.exp((-dt * 1000) / this.#people.leaveAfter));
     const load = this.seating.load();
     const api = this.seating.listeners * this.#people.apiRate * (apiAt[this.level] ?? 0) * this.#costs.api;
@@ -162,10 +169,11 @@ export class Edge {
 
   /** Finds its level by what those who are seated use, and by its lag. */
   #judge(now: number): void {
-    const { cores, nic, memory, descriptors } = this.#spec;
+    const { nic, memory, descriptors } = this.#spec;
+    const cores = this.#cores;
     const load = this.seating.load();
     this.used[2] = load.memory / memory;
-    this.used[3] = (this.seating.listeners + this.queue.size) / (cores * descriptors);
+    this.used[3] = (this.seating.listeners + this.queue.size) / (this.#workers * descriptors);
     const shares = [load.work / cores, load.bytes / (nic / 8), this.used[2] ?? 0, this.used[3] ?? 0];
     const most = Math.max(...shares);
     this.fullest = shares.indexOf(most);

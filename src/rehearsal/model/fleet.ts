@@ -1,5 +1,5 @@
 import { bitsPerSecond, bytes } from "./units.ts";
-import { type EdgeSpec, lostEdges, type Question } from "./question.ts";
+import { type EdgeSpec, lostEdges, type Question, workersOf } from "./question.ts";
 
 /** Up to so many edges are simulated one by one; of more each simulated edge stands for several alike. */
 export const maxGroups = 64;
@@ -30,6 +30,7 @@ function deal(count: number, groups: number): number[] {
 export const together = (edge: EdgeSpec, size: number): EdgeSpec => ({
   ...edge,
   cores: edge.cores * size,
+  workers: workersOf(edge) * size,
   nic: bitsPerSecond(edge.nic * size),
   memory: bytes(edge.memory * size),
 });

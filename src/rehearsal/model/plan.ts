@@ -7,7 +7,7 @@ import { seatShare } from "./levels.ts";
 import type { Outcome } from "./outcome.ts";
 import { type Cost, costOf, type Prices } from "./price.ts";
 import { allHeld, type Judged, judge, promised, type Promised } from "./promises.ts";
-import { after, before, type Loss, maxEdges, type Question } from "./question.ts";
+import { after, before, busyCores, type Loss, maxEdges, type Question, workersOf } from "./question.ts";
 import { least } from "./search.ts";
 import { simulate } from "./simulate.ts";
 import { type Tree, treeOf } from "./tree.ts";
@@ -112,7 +112,7 @@ export function makePlan(options: PlanOptions): Plan {
       question.loss !== undefined || edges < 2
         ? undefined
         : { loss, run: run(losing, edges, likely), needed: need(losing, likely, edges + 1) },
-    tree: treeOf(edges, question.edge.cores, costs.costs.numberedRequest.value / 1e6),
+    tree: treeOf(edges, workersOf(question.edge), costs.costs.numberedRequest.value / 1e6),
     cost: prices && costOf(prices, edges, main.outcome.bytes, (before + question.lasts + after) / 3_600_000),
   };
 }
@@ -139,10 +139,10 @@ function guessed(
   const each = (cost: Float64Array): number =>
     mix.stream * (cost[stream] ?? 0) + mix.numbered * (cost[numbered] ?? 0) + mix.hls * (cost[4] ?? 0);
   const share = Math.max(
-    each(seatWork) / edge.cores,
+    each(seatWork) / busyCores(edge),
     (each(seatBytes) * 8) / edge.nic,
     each(seatMemory) / edge.memory,
-    1 / (edge.cores * edge.descriptors),
+    1 / (workersOf(edge) * edge.descriptors),
   );
   return Math.max(1, Math.ceil((listeners * share) / seatShare));
 }

@@ -17,9 +17,11 @@ export interface TraceRow {
   readonly people: number;
 }
 
-/** One edge: a machine with a worker on each core. */
+/** One edge: a machine with a worker on each core, or as many as are said. */
 export interface EdgeSpec {
   readonly cores: number;
+  /** Edge processes that share the cores; fewer than cores leave some unused. @default cores */
+  readonly workers?: number;
   readonly nic: BitsPerSecond;
   readonly memory: Bytes;
   readonly tls: boolean;
@@ -28,6 +30,11 @@ export interface EdgeSpec {
   /** Connections that wait to be accepted, for each worker. @default 511 (Node's) */
   readonly backlog: number;
 }
+
+export const workersOf = ({ cores, workers }: EdgeSpec): number => workers ?? cores;
+
+/** Cores that work: each worker has one at most. */
+export const busyCores = (edge: EdgeSpec): number => Math.min(edge.cores, workersOf(edge));
 
 /** Edges that vanish at once, with everybody on them. */
 export interface Loss {
@@ -81,6 +88,8 @@ export function checkQuestion(question: Question, edges: number): void {
   if (lasts > maxLasts) throw impossible(`It lasts ${lasts / 3_600_000} h.`, "Plan for at most 24 h.");
   if (!(edge.cores >= 1 && Number.isInteger(edge.cores) && edge.cores <= 1024))
     throw impossible(`An edge of ${edge.cores} cores.`, "Give it 1 to 1024 whole cores.");
+  if (!(workersOf(edge) >= 1 && Number.isInteger(workersOf(edge)) && workersOf(edge) <= 1024))
+    throw impossible(`An edge of ${workersOf(edge)} workers.`, "Give it 1 to 1024 whole workers.");
   if (!(edge.nic >= 1e6 && edge.memory >= 1e8 && edge.descriptors >= 16 && edge.backlog >= 1))
     throw impossible(
       `An edge of ${edge.nic} bit/s, ${edge.memory} bytes, ${edge.descriptors} descriptors and a backlog of ${edge.backlog}.`,

@@ -45,11 +45,13 @@ export function onlyJoins(seconds_: number): Costs {
     work: Float64Array.from({ length: 12 }, () => seconds_),
     bytes: new Float64Array(12).fill(1),
     seatWork: new Float64Array(5),
+    chunkWork: new Float64Array(5),
     seatBytes: new Float64Array(5),
     seatMemory: new Float64Array(5),
     write: 0,
     upstream: 0,
     api: 0,
+    idle: 0,
     workerMemory: 0,
   };
 }

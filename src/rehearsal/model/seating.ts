@@ -1,11 +1,11 @@
 import type { Costs } from "./costs.ts";
-import type { EdgeSpec, Question } from "./question.ts";
+import { busyCores, type EdgeSpec, type Question, workersOf } from "./question.ts";
 import { seats, segmentsPerSecond } from "./traffic.ts";
 
 /** By how many listeners a worker goes over to whole segments, and back (`src/edge/push-mode.ts`). */
-const [segmentFrom, chunkBelow, chunksPerSegment] = [3000, 2000, 3];
-/** Renditions that each worker pulls. */
-const pulled = 3;
+const [segmentFrom, chunkBelow] = [3000, 2000];
+/** Which seats' people have a worker pull a rendition: of those that nobody wants it pulls none. */
+const renditions = [[0, 2], [1, 3], [4]] as const;
 
 /** What those who are seated take: core-seconds and bytes a second, memory. */
 export interface Load {
@@ -39,25 +39,35 @@ export class Seating {
   }
 
   load(): Load {
-    const { seatWork, seatBytes, seatMemory, upstream, workerMemory } = this.#costs;
-    const { cores } = this.#spec;
-    const perWorker = this.streams / cores;
+    const { seatWork, chunkWork, seatBytes, seatMemory, upstream, idle, workerMemory } = this.#costs;
+    const workers = workersOf(this.#spec);
+    const perWorker = this.streams / workers;
     this.#segments = this.#segments ? perWorker >= chunkBelow : perWorker >= segmentFrom;
-    let work = cores * pulled * upstream * segmentsPerSecond;
+    let work = workers * (idle + this.#pulled() * upstream * segmentsPerSecond);
     let bytes = 0;
-    let memory = cores * workerMemory;
+    let memory = workers * workerMemory;
     for (let i = 0; i < seats.length; i++) {
       const people = this.#seated[i] ?? 0;
-      work += people * (seatWork[i] ?? 0) * (i < 2 && !this.#segments ? chunksPerSegment : 1);
+      work += people * ((this.#segments ? seatWork : chunkWork)[i] ?? 0);
       bytes += people * (seatBytes[i] ?? 0);
       memory += people * (seatMemory[i] ?? 0);
     }
     return { work, bytes, memory };
   }
 
+  /** How many renditions a worker pulls, on average: each somebody's, the last ones fading out as nobody is left. */
+  #pulled(): number {
+    const workers = workersOf(this.#spec);
+    return renditions.reduce((sum, all) => {
+      const people = all.reduce<number>((so, i) => so + (this.#seated[i] ?? 0), 0);
+      return sum + Math.min(1, people / workers);
+    }, 0);
+  }
+
   /** How many more can be seated before a resource is used up to `share`. */
   room(share: number, load: Load, lean: boolean): number {
-    const { cores, nic, memory, descriptors } = this.#spec;
+    const { nic, memory, descriptors } = this.#spec;
+    const cores = busyCores(this.#spec);
     let [work, bytes, held] = [0, 0, 0];
     for (let i = 0; i < seats.length; i++) {
       const part = this.#shareOf(i, lean);
@@ -69,7 +79,7 @@ export class Seating {
       (share * cores - load.work) / work,
       ((share * nic) / 8 - load.bytes) / bytes,
       (share * memory - load.memory) / held,
-      share * cores * descriptors - this.listeners,
+      share * workersOf(this.#spec) * descriptors - this.listeners,
     ];
     return Math.max(0, Math.min(...rooms));
   }
