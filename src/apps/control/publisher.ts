@@ -4,6 +4,9 @@ import type { Link } from "../../foundation/link.ts";
 import type { Log } from "../../foundation/log.ts";
 import type { Counter } from "../../foundation/meter.ts";
 
+/** From this pause between two attempts on, failures are worth a warning. */
+const worthAWarningMs = 1000;
+
 export interface PublisherOptions {
   /** Who is told; for logs and problems. */
   readonly name: "origin" | "stage";
@@ -116,7 +119,8 @@ export class Publisher {
       } catch (failure) {
         if (signal.aborted) break;
         failures.add(1, { to: name });
-        log.warn("not-told", { to: name, space: id, reason: reason(failure) });
+        // The processes start together, and each may be started again: a moment without an answer is nobody's business.
+        log[delay < worthAWarningMs ? "debug" : "warn"]("not-told", { to: name, space: id, reason: reason(failure) });
         await sleep(delay, undefined, { signal }).catch(() => {});
         delay = Math.min(delay * 2, 2000);
       }
