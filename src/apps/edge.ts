@@ -10,8 +10,10 @@ import { type ProcessConfig, sockets } from "./config.ts";
 import { mostConnections } from "./edge/descriptors.ts";
 import { Ports } from "./edge/ports.ts";
 import { SuccessorOverPeers, takeSeats } from "./edge/succession.ts";
+import type { Evidence } from "./edge/evidence.ts";
 import { edgeKeyText } from "./edges/key.ts";
 import { type FrontChoice, frontChoice, trustedRanges, trustOf } from "./serve/fronts.ts";
+import { version } from "./version.ts";
 
 /** The built pages: the same way up from `src/apps` and from `dist/apps` of an installed package. */
 const web = fileURLToPath(new URL("../../dist/web", import.meta.url));
@@ -23,9 +25,11 @@ export async function runEdge(config: ProcessConfig, index: number): Promise<voi
   const choice = frontChoice({}, process.env);
   const follows = await followed(config);
   const number = generation === 1 ? `${index}` : `${index}.${generation}`;
+  // A successor is another edge: both count what they have until the older one is gone.
+  const name = `edge-${follows.id ? `${follows.id}-` : ""}${number}`;
+  const evidence = await evidenceOf(config, choice, name, follows.key);
   const edge = await createEdge({
-    // A successor is another edge: both count what they have until the older one is gone.
-    name: `edge-${follows.id ? `${follows.id}-` : ""}${number}`,
+    name,
     ...follows,
     web,
     clock,
@@ -41,7 +45,10 @@ export async function runEdge(config: ProcessConfig, index: number): Promise<voi
     proxyProtocol: choice.proxyProtocol ? trustedRanges(choice.trustedProxies) : undefined,
     tls: await tlsOf(config, choice),
     maxConnections: mostConnections(),
+    witness: evidence?.witness,
+    onSpace: evidence?.spaceChanged,
   });
+  evidence?.start(edge);
   const admin = await listenUnix(
     sockets.edge(run, index, generation),
     (request, response) => {
@@ -72,6 +79,44 @@ async function followed({ data, run, publicUrl }: ProcessConfig): Promise<Follow
   const key = process.env["ROSTRA_EDGE_KEY"];
   const id = process.env["ROSTRA_EDGE_ID"];
   return { upstreams, key, id, urls: publicUrl === undefined ? [] : [publicUrl] };
+}
+
+/** What is written down of this process; nothing when nobody wants that, or it cannot be: then the edge serves all the same. */
+async function evidenceOf(
+  config: ProcessConfig,
+  choice: FrontChoice,
+  name: string,
+  shared = "",
+): Promise<Evidence | undefined> {
+  const { data, port, succeeds = false, generation = 1, ending, log } = config;
+  if (process.env["ROSTRA_EVIDENCE"] === "0") return undefined;
+  try {
+    const { openEvidence } = await import("./edge/evidence.ts");
+    return await openEvidence({
+      ...config,
+      secrets: await openSecrets(data),
+      shared,
+      process: name,
+      begin: {
+        version: await version(),
+        succeeds,
+        configuration: {
+          port,
+          generation,
+          node: process.versions.node,
+          tls: choice.tls !== undefined,
+          trustedProxies: choice.trustedProxies.join(","),
+          trustedHops: choice.trustedHops,
+          upstream: process.env["ROSTRA_UPSTREAM"] ?? "here",
+          maxConnections: mostConnections() ?? 0,
+        },
+      },
+      why: () => ending?.why ?? "stopped",
+    });
+  } catch (thrown) {
+    log.warn("evidence-not-kept", { error: thrown });
+    return undefined;
+  }
 }
 
 type Followed = Pick<EdgeOptions, "upstreams" | "control" | "key" | "id" | "urls">;

@@ -19,7 +19,7 @@ import { maxChunkReaders } from "./chunk-readers.ts";
 import { clientAddress, noTrust, type Trust } from "./client-address.ts";
 import { DirectWrites } from "./direct-writes.ts";
 import { undrainedMs } from "./deadlines.ts";
-import { Directory } from "./directory.ts";
+import { Directory, type SpaceEntry } from "./directory.ts";
 import { drain, drainMs, type Farewell } from "./drain.ts";
 import { EdgeKey } from "./edge-key.ts";
 import { EdgeRoutes } from "./edge-routes.ts";
@@ -79,6 +79,8 @@ export interface EdgeOptions {
   readonly farewell?: () => Farewell;
   /** Told who asks. @default nobody is */
   readonly witness?: Witness | undefined;
+  /** Told what becomes of each Space, with each of its segments. @default nobody is */
+  readonly onSpace?: ((entry: SpaceEntry, isGone: boolean) => void) | undefined;
   readonly push?: PushThresholds;
   /** @default maxHeldRequests */
   readonly maxHeld?: number;
@@ -167,6 +169,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
       const isGone = directory.find(space) !== entry;
       if (isGone) channels.gone(entry);
       if (entry.over || isGone) audience.uniques.forget(space);
+      options.onSpace?.(entry, isGone);
     },
     onLine: (line) => teller.tell(line),
   });

@@ -76,7 +76,7 @@ export interface Sources {
   /** The prefixes that asked most in the window before, and what they asked in each second of this one. */
   readonly top: readonly { readonly prefix: string; readonly asked: readonly number[] }[];
   /** Drawn at random of all that asked: its prefix, and when, milliseconds into the window. */
-  readonly sample: readonly { readonly prefix: string; readonly at: number; readonly joined: boolean }[];
+  readonly sample: readonly { readonly prefix: string; readonly at: number }[];
 }
 
 export interface Resources {

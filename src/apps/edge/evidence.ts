@@ -1,0 +1,95 @@
+import { createHmac } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Witness } from "../../edge/census.ts";
+import type { SpaceEntry } from "../../edge/directory.ts";
+import type { Edge } from "../../edge/server.ts";
+import { Chain } from "../../evidence/chain.ts";
+import { Recorder } from "../../evidence/recorder.ts";
+import { ResourceReader } from "../../evidence/resources.ts";
+import { publicPem, signingKey } from "../../evidence/seal.ts";
+import { SourceCounter } from "../../evidence/sources.ts";
+import { ms } from "../../foundation/duration.ts";
+import { errno, reason } from "../../foundation/errors.ts";
+import type { Secrets } from "../../store/secrets.ts";
+import type { BeginBody } from "../../wire/evidence.ts";
+import type { ProcessConfig } from "../config.ts";
+
+/** Where the chains of all processes are, a folder each, and the key that verifies them. */
+export const evidenceFolder = (data: string): string => join(data, "evidence");
+export const publicKeyFile = (data: string): string => join(evidenceFolder(data), "key.pub");
+/** How often the head of the chain is said in the log, ms: whoever keeps the log elsewhere has it there. */
+const headEveryMs = ms(3600_000);
+
+export interface EvidenceOptions extends Pick<ProcessConfig, "data" | "clock" | "log" | "meter" | "scope"> {
+  readonly secrets: Secrets;
+  /** What the installation's edges share: who has it writes the same prefix alike. */
+  readonly shared: string;
+  /** The process's name: its chain's folder. */
+  readonly process: string;
+  readonly begin: Omit<BeginBody, "t" | "process">;
+  /** Why the process ends, when it does. */
+  readonly why: () => string;
+}
+
+/** The evidence of one edge process: who is told of everybody that asks, and what starts once there is an edge to be asked. */
+export interface Evidence {
+  readonly witness: Witness;
+  spaceChanged(entry: SpaceEntry, isGone: boolean): void;
+  start(edge: Pick<Edge, "reading" | "listeners" | "health">): void;
+}
+
+/** Opens the process's chain. What goes wrong with it keeps no edge from serving: it is said in the log and in a metric. */
+export async function openEvidence(options: EvidenceOptions): Promise<Evidence> {
+  const { data, clock, log, meter, scope, secrets, process, begin } = options;
+  const lost = meter.counter("rostra_evidence_lost_total", "Records of the evidence chain that could not be written.");
+  const key = signingKey(secrets.key("evidence"));
+  const sources = new SourceCounter({ key: createHmac("sha256", options.shared).update("evidence sources").digest() });
+  const witness: Witness = {
+    asked: (address) => sources.asked(address, performance.now()),
+    joined: (address) => sources.joined(address),
+  };
+  await mkdir(evidenceFolder(data), { recursive: true, mode: 0o700 });
+  await writeFile(publicKeyFile(data), publicPem(key), { flag: "wx", mode: 0o644 }).catch((thrown: unknown) => {
+    if (errno(thrown) !== "EEXIST") log.warn("evidence-key-not-written", { reason: reason(thrown) });
+  });
+  const chain = await Chain.open({
+    folder: join(evidenceFolder(data), process),
+    process,
+    key,
+    now: () => clock.now(),
+    onLost: (thrown) => {
+      lost.add();
+      log.warn("evidence-lost", { reason: reason(thrown) });
+    },
+  });
+  let recorder: Recorder | undefined;
+  return {
+    witness,
+    spaceChanged: (entry, isGone) => {
+      if (isGone) return recorder?.forget(entry.state.id);
+      const { id, slug, title, status, hold, startAt } = entry.state;
+      recorder?.space({ id, slug, title, status, hold, startAt });
+    },
+    start: (edge) => {
+      const resources = new ResourceReader();
+      const mine = new Recorder({
+        append: (body) => chain.append(body),
+        read: () => ({ ...edge.reading(), level: 0, origin: edge.health().origin, spaces: () => edge.listeners() }),
+        sources,
+        resources: () => resources.take(),
+        now: () => clock.now(),
+      });
+      recorder = mine;
+      void mine.begin({ ...begin, process });
+      scope.every(ms(1000), () => void mine.second());
+      scope.every(headEveryMs, () => log.info("evidence-head", { ...chain.head }));
+      scope.onEnd(async () => {
+        resources.end();
+        await mine.end(options.why());
+        await chain.close();
+        log.info("evidence-head", { ...chain.head });
+      });
+    },
+  };
+}
