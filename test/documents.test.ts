@@ -103,7 +103,7 @@ describe("addresses", () => {
   });
 
   test("DO-3 the routes that the wire lists are those that are described", () => {
-    const listed = [...read("src/wire/api.ts").matchAll(/^ \* (GET|POST|PATCH|DELETE) +(\/api\/\S+)/gm)].flatMap(
+    const listed = [...read("src/wire/api.ts").matchAll(/^ \* (GET|POST|PUT|PATCH|DELETE) +(\/api\/\S+)/gm)].flatMap(
       ([, method = "", path = ""]) => {
         const [whole = "", before, ends] = /^(.*\/)(\w+\|\w+)$/.exec(path) ?? [];
         return whole === "" ? [`${method} ${path}`] : (ends ?? "").split("|").map((end) => `${method} ${before}${end}`);

@@ -10,6 +10,8 @@ import { type ProcessConfig, sockets } from "./config.ts";
 import type { Context } from "./control/context.ts";
 import { ensureDemo } from "./control/demo.ts";
 import { Director } from "./control/director.ts";
+import { GameDayShelf } from "./control/game-day/shelf.ts";
+import { Rehearsals } from "./control/game-day/rehearsals.ts";
 import { Observer } from "./control/observer.ts";
 import { PeopleDesk } from "./control/people-routes.ts";
 import { WriteBudget } from "./control/rate.ts";
@@ -52,6 +54,7 @@ export async function runControl(config: ProcessConfig, options: ControlOptions 
     rooms,
     invites,
     store,
+    runSheets: new GameDayShelf(store, data),
     stage,
     log,
     publicUrl,
@@ -66,7 +69,9 @@ export async function runControl(config: ProcessConfig, options: ControlOptions 
   await ensureDemo(context, config.demo ?? false);
   observer.start();
 
-  const app = await createServer({ context, desk, meter, metricsSocket: sockets.metrics(config.run) });
+  const rehearsals = new Rehearsals({ director, store, scope, log });
+  const gameDay = { rehearsals, origin, scope, data };
+  const app = await createServer({ context, desk, meter, gameDay, metricsSocket: sockets.metrics(config.run) });
   const path = sockets.control(config.run);
   await rm(path, { force: true });
   await app.listen({ path });

@@ -169,6 +169,14 @@ export type { PublicStatus, Role };
  * POST   /api/v1/spaces/:space/host-token       owner → HostToken, with which the desk joins the room
  * GET    /api/v1/spaces/:space/changes          owner → { changes: SpaceChange[] }
  * POST   /api/v1/spaces/:space/invites          owner, or host/cohost token (a cohost: speakers only); CreateInvite → 201 Invite
+ * POST   /api/v1/spaces/:space/rehearsal        owner or host token → Space: the hidden rehearsal, made or the one there is
+ * DELETE /api/v1/spaces/:space/rehearsal        owner or host token
+ * POST   /api/v1/spaces/:space/rehearsal/report owner or host token; the record of a run, also packed → RunSheet
+ * GET    /api/v1/spaces/:space/rehearsal/report owner or host token; a page, or JSON
+ * GET    /api/v1/spaces/:space/run-sheet        owner or host token → RunSheet, see run-sheet.ts
+ * PUT    /api/v1/spaces/:space/run-sheet/audience  owner or host token; ExpectedAudience → RunSheet
+ * GET    /api/v1/spaces/:space/run-sheet/plan   owner or host token; a page, or JSON
+ * PUT    /api/v1/spaces/:space/run-sheet/:check owner or host token; Tick → RunSheet
  * GET    /api/v1/spaces/:space/calendar.ics     RFC 5545
  * GET    /api/v1/spaces/:space/room             WebSocket, see signalling.ts
  * POST   /api/v1/spaces/:space/whip             RFC 9725; Bearer invite or participant token; 201 + Location

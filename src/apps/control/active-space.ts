@@ -51,6 +51,12 @@ export class ActiveSpace {
   /** What the stage last said; undefined until it said something. */
   health: Health | undefined;
   listeners = 0;
+  /** Base URLs of the edges that the origin tells players of. */
+  edges: readonly string[] = [];
+  /** When the origin last published a segment, on the timeline's clock; null until it did. */
+  publishedAt: EpochMs | null = null;
+  /** Who was heard speaking since their media session began. */
+  readonly spoke = new Set<string>();
   /** True once those in the room are being told that it is over. */
   parting = false;
   /** What those in the room were last told. */
@@ -85,7 +91,8 @@ export class ActiveSpace {
   }
 
   /** The origin published one more segment. */
-  segmentPublished(isHold: boolean): void {
+  segmentPublished(isHold: boolean, now: EpochMs): void {
+    this.publishedAt = now;
     this.#holdSegments = isHold ? this.#holdSegments + 1 : 0;
   }
 

@@ -7,6 +7,7 @@ import type { ActionOnSpace } from "../../room/roles.ts";
 import type { Store } from "../../store/store.ts";
 import type { ActiveSpace } from "./active-space.ts";
 import type { Director } from "./director.ts";
+import type { GameDayShelf } from "./game-day/shelf.ts";
 import { signInNeeded } from "./problems.ts";
 import { bearer } from "./request-facts.ts";
 import type { WriteBudget } from "./rate.ts";
@@ -18,6 +19,8 @@ export interface Context {
   readonly rooms: Rooms;
   readonly invites: Invites;
   readonly store: Store;
+  /** What is kept of the Spaces' run sheets. */
+  readonly runSheets: GameDayShelf;
   readonly stage: Link;
   readonly budget: WriteBudget;
   readonly log: Log;

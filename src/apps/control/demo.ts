@@ -7,8 +7,8 @@ import { createWithSlug } from "./spaces-routes.ts";
 
 export const demoSlug = "demo";
 
-/** The synthetic voices of the demo Space: recordings in `assets/voices`. */
-const voices = [
+/** The synthetic voices of the demo programme: recordings in `assets/voices`. */
+export const demoVoices = [
   { recording: "en", name: "English (synthetic voice)", role: "host" },
   { recording: "fr", name: "Français (voix de synthèse)", role: "speaker" },
   { recording: "id", name: "Bahasa Indonesia (suara sintetis)", role: "speaker" },
@@ -64,7 +64,7 @@ async function open(context: Context): Promise<void> {
 }
 
 function seat({ director }: Context, space: ActiveSpace): void {
-  for (const { recording, name, role } of voices) {
+  for (const { recording, name, role } of demoVoices) {
     director.act(space, (room, now) =>
       room.enter({ by: "recording", id: `demo-${recording}`, name, role, recording }, now),
     );

@@ -5,7 +5,7 @@ import type { Log } from "../../foundation/log.ts";
 import type { Counter, Meter } from "../../foundation/meter.ts";
 import type { Clock } from "../../foundation/clock.ts";
 import type { Scope } from "../../foundation/scope.ts";
-import { isOver, lobbyIsDue, type Moment, openLobby, spaceOver } from "../../room/life.ts";
+import { cancel, end, isOver, lobbyIsDue, type Moment, openLobby, spaceOver } from "../../room/life.ts";
 import type { Room } from "../../room/room.ts";
 import type { NewSpace, SpacePatch, SpaceRecord, Store } from "../../store/store.ts";
 import { ActiveSpace, type Plan, timelineOf, type Unsaved } from "./active-space.ts";
@@ -155,6 +155,22 @@ export class Director {
     return record;
   }
 
+  /**
+   * Ends the Space where it still goes on, and removes all there is of it, from the store last: what was cut off before can
+   * be removed again. Throws `origin-away`.
+   */
+  async remove(id: string): Promise<void> {
+    const space = this.#spaces.get(id);
+    if (space && !isOver(space.life)) {
+      const over = space.life.kind === "scheduled" ? cancel : end;
+      await this.change(space, (now) => ({ steps: [over(space.life, now, "removed")] }));
+    }
+    if (space) this.#letGo(space);
+    this.timelines.dropAnyhow(id);
+    await this.timelines.settled(id);
+    await this.#options.store.spaces.remove(id);
+  }
+
   /** Changes who is in the room, or what they may, at once. */
   act<T>(space: ActiveSpace, action: (room: Room, now: EpochMs) => T): T {
     const before = space.room.revision;
@@ -231,10 +247,14 @@ export class Director {
       if (now.timeline - life.endedAt < lookAfterMs) return;
     }
     if (space.unsaved.length > 0) return;
+    this.#letGo(space);
+    this.#forgetTimeline(space.id);
+  }
+
+  #letGo(space: ActiveSpace): void {
     this.#spaces.delete(space.id);
     this.#bySlug.delete(space.record.slug);
     this.#keeper.forget(space.id);
-    this.#forgetTimeline(space.id);
   }
 
   /** What was decided for a minute ahead becomes true by itself. */

@@ -81,7 +81,10 @@ export class Observer {
 
   #feed(line: FeedLine): void {
     if (line.t === "state") this.#state(line.state);
-    else if (line.t === "latest") this.#options.director.find(line.id)?.segmentPublished(line.hold);
+    else if (line.t === "latest") {
+      const { director } = this.#options;
+      director.find(line.id)?.segmentPublished(line.hold, director.now().timeline);
+    }
   }
 
   #state(state: LiveState): void {
@@ -103,6 +106,7 @@ export class Observer {
   #known(space: ActiveSpace, state: LiveState): void {
     const { director, log } = this.#options;
     space.listeners = state.listeners;
+    space.edges = state.edges;
     const { liveAt, delayMs } = reported(state);
     const opened = liveAt !== null && (space.record.liveAt !== liveAt || space.record.delayMs !== delayMs);
     const replay = state.replay && space.life.kind === "ended";
@@ -125,7 +129,9 @@ export class Observer {
       }
       case "voices": {
         const space = director.find(line.space);
-        if (space) watchers.voices(space, line.voices);
+        if (!space) break;
+        for (const { id, speaking } of line.voices) if (speaking) space.spoke.add(id);
+        watchers.voices(space, line.voices);
         break;
       }
       case "health": {
@@ -152,10 +158,12 @@ export class Observer {
       // A session that another one has replaced, or that left, goes unnoticed.
       if (known?.session !== session) return;
       space.sessions.delete(participant);
+      space.spoke.delete(participant);
       director.act(space, (room, now) => room.heard(participant, false, now));
       watchers.sessionLost(space, participant, "session-lost");
       return;
     }
+    if (known?.session !== session) space.spoke.delete(participant);
     space.sessions.set(participant, { session, state });
     director.act(space, (room, now) => room.heard(participant, state === "connected", now));
   }

@@ -1,4 +1,5 @@
-import type * as v from "valibot";
+import type { Operation } from "./operation.ts";
+import { gameDayOperations } from "./game-day/operations.ts";
 import { createInviteSchema, createSpaceSchema, editSpaceSchema, spaceSchema } from "../../wire/api.ts";
 import {
   authenticationResponseSchema,
@@ -17,27 +18,12 @@ import {
   spaceListSchema,
 } from "./answers.ts";
 
-/** One operation of the public API: what `/api/openapi.json` says of it, and which methods an address has. */
-export interface Operation {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE" | "OPTIONS";
-  /** As Fastify writes it; `:name` stands for one part. */
-  readonly path: string;
-  readonly summary: string;
-  /** Who may ask for it. */
-  readonly who: "anyone" | "owner" | "owner or stage" | "invite or participant";
-  readonly query?: Readonly<Record<string, string>>;
-  /** A JSON body, or an SDP offer. */
-  readonly body?: v.GenericSchema | "sdp" | undefined;
-  readonly status: 200 | 201 | 204 | 101;
-  /** The answer's body: JSON by its schema, any JSON, or text of a type. */
-  readonly answer?: v.GenericSchema | "json" | "application/sdp" | "text/calendar";
-  /** Statuses of the problems it may answer with, besides 429 and 503. */
-  readonly problems?: readonly number[];
-}
+export type { Operation } from "./operation.ts";
 
 const space = "/api/v1/spaces/:space";
 
 export const operations: readonly Operation[] = [
+  ...gameDayOperations,
   {
     method: "GET",
     path: "/api/v1/spaces",

@@ -35,7 +35,7 @@ export function registerOps(app: FastifyInstance, context: Context, metricsSocke
 }
 
 /** The metrics of all processes as the supervisor merges them; empty when control runs without one. */
-async function exposition(socketPath: string): Promise<string> {
+export async function exposition(socketPath: string): Promise<string> {
   const link = new Link(socketPath, 1);
   try {
     const answer = await link.request({ path: "/metrics", timeoutMs: 2000 });

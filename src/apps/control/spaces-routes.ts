@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { epochMs, minutes, seconds } from "../../foundation/duration.ts";
-import { Problem } from "../../foundation/errors.ts";
+import { Problem, reason } from "../../foundation/errors.ts";
 import { ownerParticipant } from "../../room/member.ts";
 import { cancel, end, moveStart, startNow } from "../../room/life.ts";
 import { maxListed, type NewSpace, type SpacePatch, type SpaceStatus } from "../../store/store.ts";
@@ -33,7 +33,7 @@ const defaultListed = 50;
 
 /** `/api/v1/spaces…`: to find, make, change, open and close Spaces, and to invite to them. */
 export function registerSpaces(app: FastifyInstance, context: Context): void {
-  const { director, store, invites } = context;
+  const { director, store, invites, log } = context;
   const view = (space: ActiveSpace): Space => viewOf(space.record, space, director.now());
 
   app.get<{ Querystring: { limit?: string; status?: string; all?: string } }>("/api/v1/spaces", async (request) => {
@@ -156,6 +156,10 @@ export function registerSpaces(app: FastifyInstance, context: Context): void {
     const life = seconds(expiresIn);
     const by = actor.by === "participant" ? actor.id : undefined;
     const token = await invites.invite(space.id, { id: newId(), role, name, by }, life);
+    // An invite needs no store: where that is away, only its number is missed.
+    context.runSheets
+      .change(space.id, (memory) => ({ invites: memory.invites + 1 }))
+      .catch((failure: unknown) => log.warn("invite-not-counted", { space: space.id, reason: reason(failure) }));
     const origin = publicOrigin(request, context.publicUrl);
     const invite: Invite = {
       url: `${origin}${pagePaths.stage(space.record.slug, token)}`,

@@ -8,6 +8,8 @@ import type { FeedLine, TimelineSpec } from "../../../wire/timelines.ts";
 /** For tests: an origin on a Unix socket that records what it is told and says on its feed what the test wants. */
 export class FakeOrigin {
   readonly told: TimelineSpec[] = [];
+  /** The Spaces it was told to remove. */
+  readonly removed: string[] = [];
   /** PUTs that are refused with 500 before one is taken. */
   refusals = 0;
   readonly #socketPath: string;
@@ -73,6 +75,7 @@ export class FakeOrigin {
       return;
     }
     if (request.method === "PUT") this.told.push((await readJson(request)) as TimelineSpec);
+    if (request.method === "DELETE") this.removed.push((request.url ?? "").split("/")[2] ?? "");
     sendJson(response, 200, {});
   }
 }
