@@ -12,8 +12,10 @@ const patienceMs = 15_000;
 
 /** What those who listen got since it was asked to begin. */
 export interface Heard {
-  /** Whatever was missing, twice, other than what the rest got, or refused. */
+  /** Of those who play: whatever was missing, twice, other than what the rest got, or refused. */
   readonly faults: readonly string[];
+  /** Newcomers that heard nothing, by why. */
+  readonly unheard: readonly string[];
   /** Connections of those who play that ended. */
   readonly cut: number;
   /** From connect to first sound of each newcomer, ms. */
@@ -33,6 +35,7 @@ export class Bystanders {
   readonly #numbered: number[] = [];
   #joins: number[] = [];
   #faults: string[] = [];
+  #unheard: string[] = [];
   #movesBefore = 0;
   #faultsBefore = 0;
   #from = 0;
@@ -54,6 +57,7 @@ export class Bystanders {
   begin(): void {
     this.#joins = [];
     this.#faults = [];
+    this.#unheard = [];
     this.#movesBefore = this.#crowd.moves;
     this.#faultsBefore = this.#crowd.faults.length;
     this.#from = Math.min(Math.ceil(this.#crowd.slowest / 3), ...this.#numbered);
@@ -81,7 +85,7 @@ export class Bystanders {
       coming.push(
         this.#join().then(
           (ms) => void this.#joins.push(ms),
-          (why: unknown) => void this.#faults.push(`a newcomer heard nothing: ${String(why)}`),
+          (why: unknown) => void this.#unheard.push(String(why)),
         ),
       );
     await Promise.all(coming);
@@ -101,6 +105,7 @@ export class Bystanders {
     }
     return {
       faults: [...this.#crowd.faults.slice(this.#faultsBefore), ...this.#faults],
+      unheard: this.#unheard,
       cut: this.#crowd.moves - this.#movesBefore,
       joins: this.#joins,
       compared,

@@ -5,6 +5,7 @@ import type { Attacked, UnderAttack } from "./under-attack.ts";
 /** `no-gap`, `joins`, `answers`: nobody that plays missed anything or was cut off, who came had sound, and the state and the page answered. */
 export function expectUnnoticed({ heard, unanswered, looks, segments }: Attacked): void {
   expect(heard.faults).toEqual([]);
+  expect(heard.unheard).toEqual([]);
   expect(heard.cut).toBe(0);
   expect(heard.compared).toBeGreaterThanOrEqual(Math.max(1, segments - 2));
   expect(heard.joins.length).toBeGreaterThan(0);
@@ -27,14 +28,14 @@ export function expectOriginUnmoved(
   expect(fetches).toBeLessThanOrEqual(renditions * (segments + 2) + past);
 }
 
-/** `memory`: the edge took no more than so many bytes for it. @param most of which a collector that has not run yet may be most */
-export function expectWithinMemory({ used }: Attacked, most = 96 * 2 ** 20): void {
+/** `memory`: the edge took no more than so many bytes for it; of the default a collector that has not run yet may be all. */
+export function expectWithinMemory({ used }: Attacked, most = 64 * 2 ** 20): void {
   expect(used.most - used.before).toBeLessThan(most);
 }
 
-/** The attack has left nothing behind: connections are as many as before it, nothing was restarted, and the demo goes on. */
-export async function expectNothingLeft(house: UnderAttack, connectionsBefore: number): Promise<void> {
+/** The attack has left nothing behind: connections are as many as people listen, nothing was restarted, and the demo goes on. */
+export async function expectNothingLeft(house: UnderAttack): Promise<void> {
   // Those that look at the state come and go.
-  await house.until(/^rostra_edge_connections\{|^rostra_edge_connections /, (now) => now <= connectionsBefore + 10);
+  await house.until(/^rostra_edge_connections\b/, (now) => now <= house.listeners + 10);
   await expectWell(house.server);
 }

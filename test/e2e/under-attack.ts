@@ -45,11 +45,14 @@ export interface UnderAttackOptions extends ServerOptions {
 /** A real server with one edge, and people who listen to its demo. One attack after the other comes over them. */
 export class UnderAttack implements AsyncDisposable {
   readonly server: Server;
+  /** How many people play. */
+  readonly listeners: number;
   readonly #people: Bystanders;
   readonly #resources: Resources;
 
-  private constructor(server: Server, people: Bystanders, resources: Resources) {
+  private constructor(server: Server, listeners: number, people: Bystanders, resources: Resources) {
     this.server = server;
+    this.listeners = listeners;
     this.#people = people;
     this.#resources = resources;
   }
@@ -64,7 +67,7 @@ export class UnderAttack implements AsyncDisposable {
       const people = new Bystanders(server.url, `/live/${live.id}/${rendition}`, live.epochMs ?? 0);
       people.play(streams, numbered);
       await people.reach((live.latest ?? 0) + 3);
-      return new UnderAttack(server, people, new Resources(await server.pid("edge 1")));
+      return new UnderAttack(server, streams + numbered, people, new Resources(await server.pid("edge 1")));
     } catch (thrown) {
       await server[Symbol.asyncDispose]();
       throw thrown;
@@ -101,12 +104,17 @@ export class UnderAttack implements AsyncDisposable {
     };
   }
 
-  /** Waits until a metric's sum, over all of its labels and processes, is as wanted; throws with what it was last. */
+  /** The sum of a metric now, over all of its labels and processes. */
+  async metric(metric: RegExp): Promise<number> {
+    return sum(await this.server.metrics(), metric);
+  }
+
+  /** Waits until a metric's sum is as wanted; throws with what it was last. */
   async until(metric: RegExp, wanted: (value: number) => boolean): Promise<void> {
     const deadline = performance.now() + 15_000;
     for (let value = Number.NaN; !wanted(value); await sleep(100)) {
       if (performance.now() > deadline) throw new Error(`${metric.source} is ${value}`);
-      value = sum(await this.server.metrics(), metric);
+      value = await this.metric(metric);
     }
   }
 
@@ -121,9 +129,12 @@ export class UnderAttack implements AsyncDisposable {
   }
 
   async #attack(name: AttackerName, strength: number, seconds: number): Promise<AttackTold[]> {
+    const port = Number(new URL(this.server.url).port);
+    const host = "127.0.0.1";
     const order: AttackOrder = {
       name,
-      target: { host: "127.0.0.1", port: Number(new URL(this.server.url).port), tls: false, space: "demo" },
+      // The stage's UDP port has the same number.
+      target: { host, port, tls: false, space: "demo", stageUdp: { host, port } },
       strength,
       sources,
       seed: 1,
