@@ -1,0 +1,93 @@
+import { fourcc, viewOf } from "../../cmaf/box.ts";
+import { layout } from "../../cmaf/chunk.ts";
+import { maxChunkBytes } from "../../cmaf/parse.ts";
+import { samplesPerChunk } from "../../wire/timeline.ts";
+
+export const boxTypes = { emsg: fourcc("emsg"), moof: fourcc("moof"), mdat: fourcc("mdat") } as const;
+const initTypes: ReadonlySet<number> = new Set(["ftyp", "styp", "moov"].map(fourcc));
+const mfhd = fourcc("mfhd");
+/** What is told in place of a slot or a place: more bytes are needed; what is there cannot be a chunk. */
+export const unknown = -1;
+export const damaged = -2;
+/** Bytes of `moof` up to the end of `tfdt`, at most. */
+const moofHead = layout.tfdt.sized + 20;
+
+/**
+ * The slot of the chunk that begins at `from`: the sequence number of its `moof`, which its decode time has to agree with
+ * (`mediaChunk` in `src/cmaf/chunk.ts`); `unknown` or `damaged` when it cannot be told.
+ */
+export function slotOfChunk(bytes: Buffer, from: number, to: number): number {
+  for (let at = from; ;) {
+    if (to < at + 8) return unknown;
+    const size = bytes.readUInt32BE(at);
+    const type = bytes.readUInt32BE(at + 4);
+    if (size < 8 || at - from + size > maxChunkBytes) return damaged;
+    if (type === boxTypes.moof) {
+      if (to < at + moofHead) return unknown;
+      const slot = bytes.readUInt32BE(at + layout.sequence);
+      const tfdt = at + (bytes.readUInt32BE(at + layout.tfhd) === 20 ? layout.tfdt.sized : layout.tfdt.listed);
+      const time = bytes.readUInt32BE(tfdt + 12) * 2 ** 32 + bytes.readUInt32BE(tfdt + 16);
+      return bytes.readUInt32BE(at + 12) === mfhd && time === slot * samplesPerChunk ? slot : damaged;
+    }
+    if (type !== boxTypes.emsg) return damaged;
+    at += size;
+  }
+}
+
+/** Where the boxes of an init segment that begins at `from` end; `unknown` before they have, `damaged` when there is something else. */
+export function endOfInit(bytes: Buffer, from: number, to: number): number {
+  for (let at = from; ;) {
+    if (to < at + 8) return unknown;
+    const type = bytes.readUInt32BE(at + 4);
+    if (type === boxTypes.moof || type === boxTypes.emsg) return at;
+    const size = bytes.readUInt32BE(at);
+    if (!initTypes.has(type) || size < 8 || at - from + size > maxChunkBytes) return damaged;
+    at += size;
+  }
+}
+
+/** Where the next chunk begins, looking for the letters of its boxes; `unknown` when there is none yet. */
+export function findChunk(bytes: Buffer, from: number, to: number): number {
+  for (let at = from; at + 8 <= to; at++) {
+    // All letters of both types are lower case, and no size of a chunk's begins so.
+    const type = bytes.readUInt32BE(at + 4);
+    if ((type === boxTypes.moof || type === boxTypes.emsg) && slotOfChunk(bytes, at, to) !== damaged) return at;
+  }
+  return unknown;
+}
+
+/** Reads the boxes of a chunk as they come: what `grow` has seen is not looked at again. */
+export class ChunkWalk {
+  readonly #slot: number;
+  /** Where the next box begins. */
+  #at = 0;
+  #hasMoof = false;
+  /** All bytes of the chunk; 0 until it is known. */
+  total = 0;
+
+  constructor(slot: number) {
+    this.#slot = slot;
+  }
+
+  /** Goes on to `length` bytes; false when they cannot be that slot's chunk. */
+  grow(bytes: Buffer, length: number): boolean {
+    const view = viewOf(bytes);
+    while (this.total === 0 && length >= this.#at + 8) {
+      const size = view.getUint32(this.#at);
+      const type = view.getUint32(this.#at + 4);
+      const end = this.#at + size;
+      if (size < 8 || end > maxChunkBytes) return false;
+      if (type === boxTypes.mdat && this.#hasMoof) {
+        this.total = end;
+        return true;
+      }
+      if (type === boxTypes.moof && !this.#hasMoof) {
+        if (length < this.#at + moofHead) return true;
+        if (slotOfChunk(bytes, this.#at, length) !== this.#slot) return false;
+        this.#hasMoof = true;
+      } else if (type !== boxTypes.emsg || this.#hasMoof) return false;
+      this.#at = end;
+    }
+    return true;
+  }
+}
