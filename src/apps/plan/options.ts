@@ -115,7 +115,7 @@ function needed(flag: string, text: string | undefined): string {
   });
 }
 
-async function arrivalsOf(text: string, lasts: Milliseconds): Promise<{ how: Arrivals; file: string | undefined }> {
+export async function arrivalsOf(text: string, lasts: Milliseconds): Promise<{ how: Arrivals; file: string | undefined }> {
   if (text === "flash" || text === "ramp" || text === "push") return { how: { shape: text }, file: undefined };
   const [, file = ""] = /^trace:(.+)$/.exec(text) ?? [];
   if (file === "") throw off("--arrivals", text, "flash, ramp, push or trace:FILE");
@@ -155,7 +155,7 @@ async function readOr<T>(file: string | undefined, read: (json: unknown, where: 
   return read(json, file);
 }
 
-async function textOf(file: string): Promise<string> {
+export async function textOf(file: string): Promise<string> {
   const text = await readFile(file, "utf8").catch((thrown: unknown) => {
     throw notReadable(file, reason(thrown));
   });
@@ -163,7 +163,7 @@ async function textOf(file: string): Promise<string> {
   return text;
 }
 
-const notReadable = (file: string, why: string): Problem =>
+export const notReadable = (file: string, why: string): Problem =>
   new Problem({
     status: 400,
     code: "file-not-readable",
