@@ -1,0 +1,138 @@
+import { SpaceSaving, type Heavy } from "../sketch/space-saving.ts";
+import { costs, type Misdeed } from "./behaviour.ts";
+import { Budgets, type Decision } from "./budgets.ts";
+import { prefixOf, type Subject, Subjects, writtenPrefix } from "./subject.ts";
+import { type Connection, Watched } from "./watched.ts";
+
+/** Prefixes that are told by name, for those who operate: those that spent most. */
+export const namedPrefixes = 128;
+
+export interface ShieldOptions {
+  /** At least 16 secret bytes; the same for edges whose summaries are to be merged. */
+  readonly key: Buffer;
+  /** Monotonic, ms. */
+  readonly now: number;
+  /** In [0, 1). @default Math.random */
+  readonly random?: (() => number) | undefined;
+  /** @default maxWatched */
+  readonly maxWatched?: number | undefined;
+}
+
+/** What it did; numbers that only grow. */
+export interface ShieldCounts {
+  admitted: number;
+  later: number;
+  dropped: number;
+  behaved: number;
+  readonly misdeeds: Partial<Record<Misdeed, number>>;
+}
+
+/** A prefix that spent much lately: between `least` and `most` points. */
+export interface HeavyPrefix extends Omit<Heavy, "item"> {
+  readonly prefix: string;
+}
+
+/**
+ * Whose connections may come, by what their address and its surroundings have cost and how they have behaved: it knows
+ * addresses, cost and time, and no users. It never touches who is listening, and takes the same memory whatever comes.
+ */
+export class Shield {
+  readonly counts: ShieldCounts = { admitted: 0, later: 0, dropped: 0, behaved: 0, misdeeds: {} };
+  readonly budgets: Budgets;
+  readonly watched: Watched;
+  readonly #subjects: Subjects;
+  readonly #heavy = new SpaceSaving({ ways: namedPrefixes });
+  /** The names of what `#heavy` counts. */
+  readonly #names = new Map<number, string>();
+  #now: number;
+  #looked: number;
+
+  constructor({ key, now, random, maxWatched }: ShieldOptions) {
+    this.#subjects = new Subjects(key);
+    this.budgets = new Budgets({ random });
+    this.#now = this.#looked = now;
+    const became = (subject: Subject, fate: "behaved" | "brief" | "left" | "spare"): void => {
+      if (fate !== "behaved") return this.#charge(subject, fate);
+      this.counts.behaved++;
+      this.budgets.credit(subject);
+    };
+    const credit = ({ address }: Subject): number => this.budgets.creditOfAddress.estimate(address);
+    this.watched = new Watched({ became, credit, most: maxWatched }, now);
+  }
+
+  /** Bytes of everything that could grow with traffic, and does not. */
+  get byteLength(): number {
+    return this.budgets.byteLength + this.watched.byteLength + this.#heavy.byteLength;
+  }
+
+  /** A connection has come; if it may stay it is watched until it is known how it behaves. Costs about 3 µs. */
+  arrive(address: string, connection: Connection): Decision {
+    const subject = this.#subjects.of(address);
+    const decision = this.#decide(subject);
+    if (decision === "yes") this.watched.add(connection, subject, this.#now);
+    else this.#name(subject, address);
+    return decision;
+  }
+
+  /** The same for a request that somebody's proxy passes on: its connection tells nothing of who asks. */
+  admit(address: string): Decision {
+    return this.#decide(this.#subjects.of(address));
+  }
+
+  /** Somebody did what costs us. True when the address has now spent all it has. */
+  saw(address: string, what: Misdeed): boolean {
+    const subject = this.#subjects.of(address);
+    this.#charge(subject, what);
+    this.#name(subject, address);
+    return this.budgets.isSpent(subject);
+  }
+
+  /** Somebody has shown the installation's key, or else is known to be one of us. */
+  vouch(address: string, times = 100): void {
+    this.budgets.credit(this.#subjects.of(address), times);
+  }
+
+  /** Looks at new connections and gives back what time gives back. To be called some times a second; monotonic ms. */
+  tick(now: number): void {
+    this.#now = now;
+    if (now - this.#looked < 1000) return;
+    const factor = 0.5 ** ((now - this.#looked) / 60_000);
+    this.#looked = now;
+    this.#heavy.scale(factor);
+    this.watched.look(now);
+    this.budgets.fade(now);
+  }
+
+  /** The prefixes whose misdeeds were seen most in the last minutes. */
+  heavy(count = 20): HeavyPrefix[] {
+    return this.#heavy
+      .top(count)
+      .map(({ item, least, most }) => ({ prefix: this.#names.get(item) ?? "?", least, most }));
+  }
+
+  #decide(subject: Subject): Decision {
+    const decision = this.budgets.decide(subject);
+    if (decision === "yes") this.counts.admitted++;
+    else {
+      this.counts[decision === "later" ? "later" : "dropped"]++;
+      this.#charge(subject, "persisted");
+    }
+    return decision;
+  }
+
+  #charge(subject: Subject, what: Misdeed): void {
+    const { misdeeds } = this.counts;
+    misdeeds[what] = (misdeeds[what] ?? 0) + 1;
+    this.#heavy.add(subject.prefix, costs[what]);
+    this.budgets.charge(subject, what);
+  }
+
+  /** Says how a prefix is written, while it is among the heavy ones. */
+  #name({ prefix }: Subject, address: string): void {
+    if (this.#names.has(prefix)) return;
+    this.#names.set(prefix, writtenPrefix(prefixOf(address)));
+    if (this.#names.size <= 2 * namedPrefixes) return;
+    const heavy = new Set(this.#heavy.top(namedPrefixes).map(({ item }) => item));
+    for (const one of this.#names.keys()) if (!heavy.has(one)) this.#names.delete(one);
+  }
+}
