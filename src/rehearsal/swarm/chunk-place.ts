@@ -4,7 +4,8 @@ import { maxChunkBytes } from "../../cmaf/parse.ts";
 import { samplesPerChunk } from "../../wire/timeline.ts";
 
 export const boxTypes = { emsg: fourcc("emsg"), moof: fourcc("moof"), mdat: fourcc("mdat") } as const;
-const initTypes: ReadonlySet<number> = new Set(["ftyp", "styp", "moov"].map(fourcc));
+const initTypes: ReadonlySet<number> = new Set(["ftyp", "styp"].map(fourcc));
+const moov = fourcc("moov");
 const mfhd = fourcc("mfhd");
 /** What is told in place of a slot or a place: more bytes are needed; what is there cannot be a chunk. */
 export const unknown = -1;
@@ -34,15 +35,16 @@ export function slotOfChunk(bytes: Buffer, from: number, to: number): number {
   }
 }
 
-/** Where the boxes of an init segment that begins at `from` end; `unknown` before they have, `damaged` when there is something else. */
+/** Where an init segment that begins at `from` ends: behind its `moov`. `unknown` before that has come, `damaged` when it is none. */
 export function endOfInit(bytes: Buffer, from: number, to: number): number {
   for (let at = from; ;) {
     if (to < at + 8) return unknown;
-    const type = bytes.readUInt32BE(at + 4);
-    if (type === boxTypes.moof || type === boxTypes.emsg) return at;
     const size = bytes.readUInt32BE(at);
-    if (!initTypes.has(type) || size < 8 || at - from + size > maxChunkBytes) return damaged;
+    const type = bytes.readUInt32BE(at + 4);
+    const isLast = type === moov;
+    if (!(isLast || initTypes.has(type)) || size < 8 || at - from + size > maxChunkBytes) return damaged;
     at += size;
+    if (isLast) return at <= to ? at : unknown;
   }
 }
 

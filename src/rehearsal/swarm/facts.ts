@@ -1,8 +1,10 @@
-import type { LiveState } from "../../wire/state.ts";
+import type { LiveState, PublicStatus } from "../../wire/state.ts";
 import { segmentMs, type SegmentNumber } from "../../wire/timeline.ts";
 
 /** A state is read again after so long at the soonest, ms: a crowd gets the same one thousands of times. */
 const readAgainMs = 250;
+
+const isOver = (status: PublicStatus | undefined): boolean => status === "ended" || status === "cancelled";
 
 /** What the states that listeners get say of the Space; the process reads some of them for all. */
 export class LiveFacts {
@@ -10,6 +12,10 @@ export class LiveFacts {
   #readAt = -Infinity;
   /** The server's clock minus ours, ms: the largest that was seen, since an answer only ever ages on its way. */
   #offset = -Infinity;
+  /** The latest segment that came. */
+  #came = -1;
+  /** The sound itself has said that it is over. */
+  #hasEnded = false;
 
   /** Takes the body of a state's answer that came at `now`. What is none is left. */
   learn(body: Buffer, now: number): void {
@@ -28,11 +34,23 @@ export class LiveFacts {
   /** Segment `n` came whole: its time is over on the server's clock, too. */
   came(n: SegmentNumber, now: number): void {
     const epoch = this.state?.epochMs;
+    this.#came = Math.max(this.#came, n);
     if (epoch != null) this.#offset = Math.max(this.#offset, epoch + (n + 1) * segmentMs - now);
   }
 
+  /** The sound tells what becomes of the Space. */
+  told(status: PublicStatus): void {
+    this.#hasEnded = isOver(status);
+  }
+
   get isOver(): boolean {
-    return this.state?.status === "ended" || this.state?.status === "cancelled";
+    return this.#hasEnded || isOver(this.state?.status);
+  }
+
+  /** The latest segment that is known to be there; undefined when none is. */
+  get latest(): SegmentNumber | undefined {
+    const told = this.state?.latest ?? -1;
+    return Math.max(told, this.#came) < 0 ? undefined : Math.max(told, this.#came);
   }
 
   /** When segment `n` could first be had, on our clock; undefined when that is not known. */

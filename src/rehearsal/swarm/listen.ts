@@ -4,7 +4,9 @@ import type { ListenerWay } from "./contract.ts";
 import type { Crowd } from "./crowd.ts";
 import type { LiveFacts } from "./facts.ts";
 import type { Follower } from "./follower.ts";
-import type { Listening, Told } from "./listening.ts";
+import { HlsListener } from "./hls-listener.ts";
+import type { Doing, Told } from "./listening.ts";
+import { NumberedListener } from "./numbered-listener.ts";
 import { StreamListener } from "./stream-listener.ts";
 
 /** The level from which on players ask for the lean rendition (`web/player/way.ts`). */
@@ -16,14 +18,17 @@ export function renditionFor(way: ListenerWay, { state }: LiveFacts): RenditionN
   return (state?.level ?? 0) >= leanLevel ? "opus-16k" : "opus-32k";
 }
 
+const ways = { stream: StreamListener, numbered: NumberedListener, hls: HlsListener } as const;
+
 /** Begins to listen. */
 export function listen(
-  _way: ListenerWay,
+  way: ListenerWay,
   crowd: Crowd,
   person: Told,
   base: Base,
   rendition: RenditionName,
   follower: Follower,
-): Listening {
-  return new StreamListener(crowd, person, base, rendition, follower);
+): Doing {
+  const Way = ways[way];
+  return new Way(crowd, person, base, rendition, follower);
 }

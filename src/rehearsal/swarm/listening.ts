@@ -1,4 +1,3 @@
-import type { SegmentNumber } from "../../wire/timeline.ts";
 import type { Loss } from "./connection.ts";
 
 /** Why something did not come about, or ended. */
@@ -10,10 +9,8 @@ export type Failure =
 export interface Told {
   /** Tells people apart. */
   readonly number: number;
-  /** The first byte of an answer. */
+  /** Something of an answer has come. */
   answered(): void;
-  /** A chunk of sound is whole. */
-  heard(): void;
   /** All that was asked for is here. */
   done(): void;
   failed(failure: Failure): void;
@@ -21,15 +18,9 @@ export interface Told {
 
 /** What a person is about: it asks until it is closed, and tells nothing any more then. */
 export interface Doing {
-  /** When something came last, or was asked for. */
+  /** When something came last, or was asked for first. */
   readonly lastAt: number;
   /** After what silence it is given up, ms. */
   readonly limitMs: number;
   close(): void;
-}
-
-/** Gets sound to a person in one way. */
-export interface Listening extends Doing {
-  /** The segment that it needs next, once it has one. */
-  readonly needs: SegmentNumber | undefined;
 }

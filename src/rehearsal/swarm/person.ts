@@ -1,10 +1,13 @@
+import type { RenditionName } from "../../wire/rendition.ts";
 import type { SegmentNumber } from "../../wire/timeline.ts";
 import type { Planned } from "./agenda.ts";
 import { type Crowd, exponential, type Waiting } from "./crowd.ts";
 import type { ListenerWay } from "./contract.ts";
+import { Fill } from "./fill.ts";
 import { type Followed, Follower } from "./follower.ts";
 import { listen, renditionFor } from "./listen.ts";
-import type { Doing, Failure, Listening, Told } from "./listening.ts";
+import type { Doing, Failure, Told } from "./listening.ts";
+import { maxFilledSegments } from "./numbered-listener.ts";
 import { pauseMs } from "./pauses.ts";
 import { Visit } from "./visit.ts";
 
@@ -13,8 +16,7 @@ type Step = "visit" | "sound" | "herd";
 
 type Stage =
   /** Has the page or the state asked for; at the end (`herd`) for the last time. */
-  | { readonly kind: "visiting" | "herd"; readonly doing: Doing }
-  | { readonly kind: "listening"; readonly doing: Listening }
+  | { readonly kind: "visiting" | "listening" | "herd"; readonly doing: Doing }
   | { readonly kind: "pausing"; readonly next: Step; readonly until: number }
   /** Waits until a connection may be opened. */
   | { readonly kind: "held"; readonly next: Step }
@@ -35,6 +37,8 @@ export class Person implements Told, Followed, Planned, Waiting {
   #stage: Stage = gone;
   #mood: "playing" | "waiting" | "elsewhere" = "elsewhere";
   #follower: Follower | undefined;
+  #rendition: RenditionName | undefined;
+  #fill: Fill | undefined;
   #base: number;
   /** Attempts in a row without sound. */
   #fruitless = 0;
@@ -111,8 +115,13 @@ export class Person implements Told, Followed, Planned, Waiting {
     this.#crowd.tally.behind.add(Math.max(0, performance.now() - Math.max(available, this.#askedAt)));
   }
 
-  missing(_from: SegmentNumber, _count: number): boolean {
-    return false;
+  missing(from: SegmentNumber, count: number): boolean {
+    const base = this.#crowd.bases[this.#base];
+    const rendition = this.#rendition;
+    if (this.#way !== "stream" || count > maxFilledSegments || !base || !rendition) return false;
+    this.#fill?.close();
+    this.#fill = new Fill(this.#crowd, base, this.number, { rendition, from, count });
+    return true;
   }
 
   done(): void {
@@ -127,7 +136,7 @@ export class Person implements Told, Followed, Planned, Waiting {
   }
 
   failed(failure: Failure): void {
-    const { bases, random, tally } = this.#crowd;
+    const { bases, facts, random, tally } = this.#crowd;
     const { kind } = this.#stage;
     const hadSound = this.#mood === "playing";
     this.#stop();
@@ -144,7 +153,7 @@ export class Person implements Told, Followed, Planned, Waiting {
       tally.moves++;
     }
     const wanted = failure.kind === "status" ? (failure.retryAfter ?? 0) * 1000 : 0;
-    const looks = this.#fruitless > 1 || (status >= 400 && status < 500);
+    const looks = this.#fruitless > 1 || (status >= 400 && status < 500) || facts.isOver;
     this.#pause(looks ? "visit" : step, now + wanted + pauseMs(random, this.#fruitless));
   }
 
@@ -163,8 +172,7 @@ export class Person implements Told, Followed, Planned, Waiting {
   #come(): void {
     this.#since = performance.now();
     this.#lacks = "answer";
-    this.#follower = undefined;
-    this.#fruitless = 0;
+    this.#begin();
     this.#losePatience(this.#since);
     this.#do("visit");
   }
@@ -182,7 +190,7 @@ export class Person implements Told, Followed, Planned, Waiting {
     if (next === "sound") {
       tally.attempts++;
       this.#askedAt = performance.now();
-      const rendition = renditionFor(this.#way, facts);
+      const rendition = (this.#rendition ??= renditionFor(this.#way, facts));
       this.#follower ??= new Follower(this.#crowd.reference(rendition), this);
       this.#stage = { kind: "listening", doing: listen(this.#way, this.#crowd, this, base, rendition, this.#follower) };
     } else {
@@ -191,6 +199,12 @@ export class Person implements Told, Followed, Planned, Waiting {
       this.#stage = { kind: next === "visit" ? "visiting" : "herd", doing };
     }
     this.#plan();
+  }
+
+  /** What it had is no matter any more: it begins anew. */
+  #begin(): void {
+    this.#follower = this.#rendition = undefined;
+    this.#fruitless = 0;
   }
 
   #pause(next: Step, until: number): void {
@@ -213,8 +227,7 @@ export class Person implements Told, Followed, Planned, Waiting {
     this.#stop();
     this.#tellCut();
     this.#wasHere = true;
-    this.#follower = undefined;
-    this.#fruitless = 0;
+    this.#begin();
     const { patience, reloadAfter } = order.behaviour;
     this.#reloadAt = now + patience * 1000 + exponential(random, reloadAfter);
     this.#do("visit");
@@ -256,6 +269,8 @@ export class Person implements Told, Followed, Planned, Waiting {
 
   #stop(): void {
     if ("doing" in this.#stage) this.#stage.doing.close();
+    this.#fill?.close();
+    this.#fill = undefined;
   }
 
   #count(failure: Failure, hadSound: boolean): void {

@@ -1,5 +1,5 @@
 import { maxChunkBytes } from "../../cmaf/parse.ts";
-import { chunksPerSegment, type PartNumber, type SegmentNumber, slotOf } from "../../wire/timeline.ts";
+import { chunksPerSegment, type SegmentNumber } from "../../wire/timeline.ts";
 import { ChunkWalk } from "./chunk-place.ts";
 import type { Tally } from "./tally.ts";
 
@@ -101,7 +101,7 @@ export class PublishedSegment {
   fork(part: number): Variant | undefined {
     const variants = this.#chunks[part];
     if (variants === undefined || variants.length >= maxVariants - 1) return undefined;
-    const variant = new Variant(slotOf(this.n, part as PartNumber), variants.length);
+    const variant = new Variant(this.n * chunksPerSegment + part, variants.length);
     const right = variants.find(({ verdict }) => verdict === "right");
     if (right) variant.refute(right.total);
     variants.push(variant);
@@ -122,7 +122,7 @@ export class PublishedSegment {
       if (bytes === undefined) return this.giveUp();
       let right = variants.find((one) => one.length <= bytes.length && one.mayBegin(bytes, 0, bytes.length));
       if (!right) {
-        right = new Variant(slotOf(this.n, part as PartNumber), variants.length, 0);
+        right = new Variant(this.n * chunksPerSegment + part, variants.length, 0);
         variants.push(right);
       }
       right.confirm(bytes);

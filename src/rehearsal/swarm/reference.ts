@@ -143,7 +143,11 @@ export class Reference implements Sound {
     try {
       return chunks.every((bytes, part) => {
         const { slot, events } = parseChunk(bytes);
-        for (const event of events) if (event.t === "status") this.#isHold = event.hold;
+        for (const event of events) {
+          if (event.t !== "status") continue;
+          this.#isHold = event.hold;
+          this.#options.facts.told(event.status);
+        }
         return slot === n * chunksPerSegment + part;
       });
     } catch {

@@ -1,18 +1,17 @@
 import { livePaths } from "../../wire/paths.ts";
 import type { RenditionName } from "../../wire/rendition.ts";
-import type { SegmentNumber } from "../../wire/timeline.ts";
 import type { AnswerHead } from "./answer-reader.ts";
 import { type Base, requestFor } from "./bases.ts";
 import { type Asker, Connection, type Loss } from "./connection.ts";
 import type { Crowd } from "./crowd.ts";
 import type { Follower } from "./follower.ts";
-import type { Listening, Told } from "./listening.ts";
+import type { Doing, Told } from "./listening.ts";
 
 /** A stream that says nothing for so long is given up (`web/player/connection.ts`). */
 export const silenceMs = 4000;
 
 /** Listens to the endless response. */
-export class StreamListener implements Asker, Listening {
+export class StreamListener implements Asker, Doing {
   readonly limitMs = silenceMs;
   lastAt: number;
   readonly #crowd: Crowd;
@@ -30,10 +29,6 @@ export class StreamListener implements Asker, Listening {
     follower.reconnect(true);
     this.#connection = new Connection(base, crowd.source(), true, this, crowd.connections);
     this.#connection.ask(requestFor(base, livePaths.stream(crowd.order.target.space, rendition), person.number));
-  }
-
-  get needs(): SegmentNumber | undefined {
-    return this.#follower.needs;
   }
 
   close(): void {

@@ -16,6 +16,8 @@ import { Tally } from "./tally.ts";
 const mostAtOnce = 50;
 /** How long the herd and what is not compared yet may take after the last of them has asked, ms. */
 const endWithinMs = 6000;
+/** A delay of the loop above which moments wait for what has come meanwhile, ms. */
+const heldUpMs = 250;
 /** Which numbers are drawn for the crowd. */
 const crowdStream = 0x5a;
 
@@ -89,7 +91,7 @@ class Swarm implements Crowd {
   }
 
   left(one: object): void {
-    this.#people.delete(one as Person);
+    (this.#people as Set<object>).delete(one);
   }
 
   async run(say: (second: SwarmSecond) => void, signal: AbortSignal): Promise<SwarmSecond> {
@@ -159,11 +161,15 @@ class Swarm implements Crowd {
 
   #tick(): NodeJS.Timeout {
     let expected = performance.now() + tickMs;
+    let wasHeldUp = false;
     return setInterval(() => {
       const now = performance.now();
-      this.tally.loopDelay = Math.max(this.tally.loopDelay, now - expected);
+      const late = now - expected;
+      this.tally.loopDelay = Math.max(this.tally.loopDelay, late);
       expected = now + tickMs;
-      this.agenda.advance(now);
+      // What came while this process was held up is read first: nobody is silent who was not heard.
+      wasHeldUp = late > heldUpMs && !wasHeldUp;
+      if (!wasHeldUp) this.agenda.advance(now);
     }, tickMs);
   }
 
