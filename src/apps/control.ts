@@ -14,7 +14,7 @@ import { GameDayShelf } from "./control/game-day/shelf.ts";
 import { Rehearsals } from "./control/game-day/rehearsals.ts";
 import { Observer } from "./control/observer.ts";
 import { PeopleDesk } from "./control/people-routes.ts";
-import { WriteBudget } from "./control/rate.ts";
+import { Budget, readLimits, writeLimits } from "./control/rate.ts";
 import { Rooms } from "./control/rooms.ts";
 import { createServer } from "./control/server.ts";
 
@@ -58,7 +58,10 @@ export async function runControl(config: ProcessConfig, options: ControlOptions 
     stage,
     log,
     publicUrl,
-    budget: new WriteBudget(secrets.key("budget"), () => clock.now()),
+    budgets: {
+      writes: new Budget(writeLimits, secrets.key("budget"), () => clock.now()),
+      reads: new Budget(readLimits, secrets.key("budget"), () => clock.now()),
+    },
     links: () => observer.links,
     owner: async (request) => {
       const who = await desk.signedIn(request);

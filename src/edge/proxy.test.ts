@@ -221,6 +221,22 @@ test("ED-34 one address cannot take all requests at once, nor all bodies by anno
   await closeServer(server);
 });
 
+test("ED-34 the last quarter of all requests is for addresses that have few", async () => {
+  await using edge = await TestEdge.start({ trust: { hops: 1 }, maxApi: 16 });
+  const waiting: http.ServerResponse[] = [];
+  const server = await control(edge, async (_request, response) => void waiting.push(response));
+  const from = (address: string): Promise<Answer> => edge.get("/api/v1/a", { headers: { "x-forwarded-for": address } });
+  const many = Array.from({ length: 12 }, () => from("192.0.2.1"));
+  await until(() => waiting.length === 12);
+  const refused = await from("192.0.2.1");
+  expect([refused.status, code(refused)]).toEqual([503, "overloaded"]);
+  const few = from("192.0.2.2");
+  await until(() => waiting.length === 13);
+  for (const response of waiting) response.end("ok");
+  expect((await Promise.all([...many, few])).map(({ status }) => status)).toEqual(Array(13).fill(200));
+  await closeServer(server);
+});
+
 test("ED-34 bodies that are announced and do not come keep no other from being taken", async () => {
   await using edge = await TestEdge.start();
   const server = await control(edge);

@@ -12,6 +12,9 @@ import { overloaded, refuseUnread, sendNotAllowed, sendRefusal } from "./respond
 /** How many API requests go through one edge at once, and how many of one address. */
 export const maxApiRequests = 512;
 export const maxApiPerAddress = 128;
+/** Above this share of the requests at once, only addresses with fewer than so many are let in: one that asks seldom is not kept out. */
+const sharedShare = 0.75;
+const fewOfOne = 8;
 /** Bytes of bodies that one edge holds for the API, all requests together. */
 export const maxApiBodyBytes = 32 * 1024 * 1024;
 /** Milliseconds for which a request waits for control to come back, so that its restart is not seen. */
@@ -111,12 +114,13 @@ export class ApiProxy {
     if (!methods.includes(request.method ?? "")) return sendNotAllowed(request, response, allow);
     const address = addressSubject(clientAddress(request, this.#options.trust ?? noTrust));
     const ofOne = this.#byAddress.get(address) ?? 0;
-    if (this.inFlight >= this.#most || ofOne >= this.#mostOfOne) {
+    const mostOfOne = this.inFlight >= this.#most * sharedShare ? Math.min(fewOfOne, this.#mostOfOne) : this.#mostOfOne;
+    if (this.inFlight >= this.#most || ofOne >= mostOfOne) {
       this.#options.counts.apiOverflow++;
       const [what, most] =
-        ofOne < this.#mostOfOne
+        ofOne < mostOfOne
           ? (["requests for control", this.#most] as const)
-          : (["requests for control from your address", this.#mostOfOne] as const);
+          : (["requests for control from your address", mostOfOne] as const);
       return refuseUnread(request, response, overloaded(what, most));
     }
     this.inFlight++;

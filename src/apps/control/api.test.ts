@@ -5,7 +5,7 @@ import { createServer } from "./server.ts";
 import { openapi } from "./openapi.ts";
 import { methodsOf, operations } from "./operations.ts";
 import { processesOf } from "./ops-routes.ts";
-import { WriteBudget, writeBurst, writesPerSecond } from "./rate.ts";
+import { Budget, readLimits, writeLimits } from "./rate.ts";
 import { TestControl, until } from "./testing/control.ts";
 
 let control: TestControl;
@@ -172,7 +172,7 @@ test("CO-14 the description has every route under /api, and no other", async () 
 
 test("CO-15 changes are budgeted by address, and grow back", () => {
   let now = 0;
-  const budget = new WriteBudget(Buffer.alloc(32), () => now);
+  const budget = new Budget(writeLimits, Buffer.alloc(32), () => now);
   const take = (address: string): boolean => {
     try {
       budget.take(address);
@@ -181,16 +181,18 @@ test("CO-15 changes are budgeted by address, and grow back", () => {
       return false;
     }
   };
-  expect(Array.from({ length: writeBurst + 5 }, () => take("192.0.2.1")).filter(Boolean)).toHaveLength(writeBurst);
+  expect(Array.from({ length: writeLimits.burst + 5 }, () => take("192.0.2.1")).filter(Boolean)).toHaveLength(
+    writeLimits.burst,
+  );
   expect(take("192.0.2.2")).toBe(true);
   now += ms(1000);
-  expect(Array.from({ length: 10 }, () => take("192.0.2.1")).filter(Boolean)).toHaveLength(writesPerSecond);
+  expect(Array.from({ length: 10 }, () => take("192.0.2.1")).filter(Boolean)).toHaveLength(writeLimits.perSecond);
 });
 
 test("CO-15 a flood of changes is 429, told by the edge's address and not by what the client claims", async () => {
   const headers = (n: number): Record<string, string> => ({ "x-forwarded-for": `10.0.0.${n}, 192.0.2.7` });
   const statuses = [];
-  for (let n = 0; n < writeBurst + 10; n++) {
+  for (let n = 0; n < writeLimits.burst + 10; n++) {
     statuses.push((await control.ask("POST", "/session", { signedIn: false, body: {}, headers: headers(n) })).status);
   }
   expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(0);
@@ -200,11 +202,32 @@ test("CO-15 a flood of changes is 429, told by the edge's address and not by wha
 
 test("CO-15 an IPv6 network has one budget, however many addresses it writes from", async () => {
   const statuses = [];
-  for (let n = 0; n < writeBurst + 10; n++) {
+  for (let n = 0; n < writeLimits.burst + 10; n++) {
     const headers = { "x-forwarded-for": `2001:db8:0:7::${(n + 1).toString(16)}` };
     statuses.push((await control.ask("POST", "/session", { signedIn: false, body: {}, headers })).status);
   }
   expect(statuses).toContain(429);
+});
+
+test("CO-19 a flood of questions is 429 for its address, the opening of WebSockets too", async () => {
+  const headers = { "x-forwarded-for": "192.0.2.9" };
+  const statuses: number[] = [];
+  let refusal = "";
+  // What grows back meanwhile is spent as well, until both have been refused.
+  for (let n = 0; n < 200 && !(statuses.includes(429) && refusal.includes("429")); n++) {
+    const asked = Array.from({ length: 50 }, () => control.ask("GET", "/me", { signedIn: false, headers }));
+    const opened = statuses.includes(429) ? control.socket("x", headers) : undefined;
+    await opened?.then(
+      (socket) => socket.close(),
+      (thrown: unknown) => (refusal = String(thrown)),
+    );
+    for (const { status } of await Promise.all(asked)) statuses.push(status);
+  }
+  expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(readLimits.burst - 1);
+  expect(statuses).toContain(429);
+  expect(refusal).toContain("429");
+  const other = await control.ask("GET", "/me", { headers: { "x-forwarded-for": "192.0.2.10" } });
+  expect([other.status, other.json.signedIn]).toEqual([200, true]);
 });
 
 test("CO-17 nothing is cached, no secret is logged, the owner link is for this machine alone", async () => {

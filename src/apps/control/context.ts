@@ -10,7 +10,7 @@ import type { Director } from "./director.ts";
 import type { GameDayShelf } from "./game-day/shelf.ts";
 import { signInNeeded } from "./problems.ts";
 import { bearer } from "./request-facts.ts";
-import type { WriteBudget } from "./rate.ts";
+import type { Budget } from "./rate.ts";
 import type { Rooms } from "./rooms.ts";
 
 /** What the routes of control work with. */
@@ -22,7 +22,8 @@ export interface Context {
   /** What is kept of the Spaces' run sheets. */
   readonly runSheets: GameDayShelf;
   readonly stage: Link;
-  readonly budget: WriteBudget;
+  /** Of each address, for what changes something and for what does not. */
+  readonly budgets: { readonly writes: Budget; readonly reads: Budget };
   readonly log: Log;
   /** The URL people use, where it is configured. */
   readonly publicUrl: string | undefined;

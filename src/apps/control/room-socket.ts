@@ -59,7 +59,9 @@ export class RoomSocket {
     this.address = address;
     this.#joinTimer = setTimeout(() => this.close(1008, "nobody joined"), joinWithinMs);
     socket.on("message", (data, isBinary) => this.#read(isBinary ? undefined : (data as Buffer).toString("utf8")));
+    socket.on("ping", () => this.#beaten());
     socket.on("pong", () => {
+      if (this.#answered) this.#beaten();
       this.#answered = true;
     });
     // An error is always followed by `close`.
@@ -146,6 +148,11 @@ export class RoomSocket {
     else if (!this.state.asked) this.#join(message);
     else if (this.state.early.length < maxEarly) this.state.early.push(message);
     else this.#flooded();
+  }
+
+  /** A ping of the client's, or an answer to none of ours: each is work, and counts as a message. */
+  #beaten(): void {
+    if (this.state.kind !== "closed" && !this.#closing && !this.#maySay()) this.#flooded();
   }
 
   #flooded(): void {

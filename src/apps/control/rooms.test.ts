@@ -151,6 +151,15 @@ test("CO-23 a flood and a message of more than 64 KiB end the connection", async
   await until(() => large.closed === 1009);
 });
 
+test("CO-23 pings and pongs that nobody asked for count as messages", async () => {
+  for (const kind of ["ping", "pong"] as const) {
+    const flood = await control.join(space.id);
+    await flood.next("welcome");
+    for (let n = 0; n < 200; n++) flood.beat(kind);
+    expect(await refusal(flood)).toEqual(["too-many-messages", 1008]);
+  }
+});
+
 test("CO-23 one address has so many sockets and no more", async () => {
   const sockets = await Promise.all(Array.from({ length: maxSocketsPerAddress }, () => control.socket(space.id)));
   expect(await refusal(await control.socket(space.id))).toEqual(["too-many-sockets", 1013]);

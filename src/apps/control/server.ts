@@ -18,7 +18,7 @@ import { closeWithinMs, maxMessageBytes } from "./room-socket.ts";
 import { registerSpaces } from "./spaces-routes.ts";
 import { registerWhip } from "./whip-routes.ts";
 
-/** Methods that change something: each takes from the budget of its address. */
+/** Methods that change something. */
 const unsafe = new Set(["POST", "PATCH", "PUT", "DELETE"]);
 
 /** `closeTimeout` is an option of `ws` that its types do not know yet. */
@@ -69,7 +69,11 @@ export async function createServer(
   });
   app.addHook("onRequest", (request, reply, done) => {
     reply.header("cache-control", "no-store");
-    if (unsafe.has(request.method) && request.url.startsWith("/api/")) context.budget.take(clientSubject(request));
+    // Nobody else ends a connection whose upgrade is refused.
+    if (request.headers.upgrade !== undefined) reply.raw.once("finish", () => request.raw.socket.destroySoon());
+    const { writes, reads } = context.budgets;
+    // Before anything else is done for it, so that a flood costs little more than to say no.
+    if (request.url.startsWith("/api/")) (unsafe.has(request.method) ? writes : reads).take(clientSubject(request));
     done();
   });
   await app.register(websocket, {

@@ -163,8 +163,9 @@ export class TestControl {
     return socket;
   }
 
-  async socket(space: string): Promise<TestSocket> {
-    const socket = new WebSocket(`ws+unix:${sockets.control(this.data)}:/api/v1/spaces/${space}/room`);
+  async socket(space: string, headers: Readonly<Record<string, string>> = {}): Promise<TestSocket> {
+    const url = `ws+unix:${sockets.control(this.data)}:/api/v1/spaces/${space}/room`;
+    const socket = new WebSocket(url, { headers });
     const test = new TestSocket(socket);
     await new Promise<void>((resolve, reject) => socket.once("open", resolve).once("error", reject));
     return test;
@@ -200,6 +201,11 @@ export class TestSocket {
 
   sendRaw(text: string | Buffer): void {
     this.#socket.send(text);
+  }
+
+  /** A ping, or the answer to one that nobody sent. */
+  beat(kind: "ping" | "pong"): void {
+    this.#socket[kind]();
   }
 
   close(): void {
