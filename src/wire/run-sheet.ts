@@ -47,7 +47,7 @@ export type RunState = (typeof runStates)[number];
 export type RunValue =
   | string
   | number
-  | { readonly value: number; readonly unit: "ms" | "bytes" | "moment" | "share" | "bit/s" };
+  | { readonly value: number; readonly unit: "ms" | "bytes" | "moment" | "share" };
 export interface RunText<Key extends string = string> {
   readonly key: Key;
   readonly values: Readonly<Record<string, RunValue>>;

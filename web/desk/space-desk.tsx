@@ -22,6 +22,7 @@ import { toast } from "../ui/live-region.tsx";
 import { Panel } from "../ui/panel.tsx";
 import { Changes } from "./changes.tsx";
 import { HealthPanel } from "./health.tsx";
+import { RunSheetPanel } from "./run-sheet.tsx";
 import { SpaceForm } from "./space-form.tsx";
 import { StatusBadge } from "./status-badge.tsx";
 
@@ -202,9 +203,13 @@ function OpenDesk({ watched, room }: DeskProps): JSX.Element {
   const space = useSpace(watched, room);
   const people = view?.people ?? nobody;
   const send = (message: Parameters<RoomClient["send"]>[0]): void => room.send(message);
+  // Before the minute it is what the desk is for; afterwards it says how that went.
+  const isAhead = space.status === "scheduled" || (space.status === "lobby" && Date.parse(space.startAt) > now);
+  const runSheet = <RunSheetPanel space={space.id} now={now} />;
   return (
     <>
       {state.kind === "waiting" ? <Callout kind="waiting" title={t("desk.roomAway")} /> : null}
+      {isAhead ? runSheet : null}
       <div class="desk-columns">
         <div class="desk-column">
           <HealthPanel health={health} people={people} space={space} heard={heard} />
@@ -223,6 +228,7 @@ function OpenDesk({ watched, room }: DeskProps): JSX.Element {
           <Hosting space={space} notice={view?.notice ?? ""} actor="host" now={now} onSend={send} />
           <Invites space={space.id} actor="host" />
           <Changes space={space.id} status={`${space.status} ${space.hold}`} />
+          {isAhead ? null : runSheet}
         </div>
       </div>
     </>

@@ -6,6 +6,7 @@ import type listen from "./en/listen.ts";
 import type ops from "./en/ops.ts";
 import type problem from "./en/problem.ts";
 import type replay from "./en/replay.ts";
+import type run from "./en/run.ts";
 import type stage from "./en/stage.ts";
 import type upcoming from "./en/upcoming.ts";
 
@@ -35,6 +36,7 @@ interface Areas {
   readonly ops: typeof ops;
   readonly problem: typeof problem;
   readonly replay: typeof replay;
+  readonly run: typeof run;
   readonly stage: typeof stage;
   readonly upcoming: typeof upcoming;
 }

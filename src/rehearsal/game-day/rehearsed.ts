@@ -8,7 +8,7 @@ export function rehearsalSpace({ rehearsal }: GameDayFacts): Finding {
 
 export function rehearsed({ report }: GameDayFacts): Finding {
   if (!report) return open("reportMissing", "rehearse");
-  const values = { n: report.listeners ?? 0, at: moment(report.at) };
+  const values = { at: moment(report.at) };
   switch (report.verdict) {
     case "go":
       return good("report", values);
