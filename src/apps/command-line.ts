@@ -28,6 +28,8 @@ const usage = `rostra: live conversations that a million people come to hear at 
   rostra reload       replace every edge process by the code on disk, and nobody notices (--data)
   rostra plan         how many edges an audience takes, what binds first, what a lost edge does (rostra plan --help)
   rostra calibrate    measure what an edge's work costs on this machine, for rostra plan (rostra calibrate --help)
+  rostra rehearse     real listeners and attackers against a running server, and what it kept (rostra rehearse --help)
+  rostra rehearsal-permit  permit one rehearsal from another machine (--data; rostra rehearsal-permit --help)
   rostra owner-link   print a new one-time owner link of the running server (--data)
 {edge}
   rostra version
@@ -95,6 +97,18 @@ export async function main(args: readonly string[]): Promise<number> {
       case "calibrate": {
         const { calibrate } = await import("./calibrate.ts");
         return await calibrate(rest);
+      }
+      case "rehearse": {
+        const { rehearse } = await import("./rehearse.ts");
+        return await rehearse(rest);
+      }
+      case "rehearsal-permit": {
+        const { permitRehearsal } = await import("./rehearse/permit-command.ts");
+        return await permitRehearsal(rest, process.env);
+      }
+      case "rehearse-process": {
+        const { rehearsalProcess } = await import("./rehearse/member.ts");
+        return await rehearsalProcess(rest[0] ?? "", rest[1] ?? "1");
       }
       case "run": {
         const { runChild } = await import("./child.ts");

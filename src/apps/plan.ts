@@ -1,5 +1,3 @@
-import { writeFile } from "node:fs/promises";
-import { Problem, reason } from "../foundation/errors.ts";
 import { behaviour } from "../rehearsal/model/behaviour.ts";
 import { makePlan } from "../rehearsal/model/plan.ts";
 import { page } from "../rehearsal/report/page.ts";
@@ -8,6 +6,7 @@ import { planRecord } from "../rehearsal/report/plan-record.ts";
 import { count, share, span } from "../rehearsal/report/quantities.ts";
 import type { RehearsalRecord, Said } from "../rehearsal/report/record.ts";
 import { speaker } from "../rehearsal/report/words.ts";
+import { writeTo } from "./plan/files.ts";
 import { type PlanCommand, planCommand, planFlags } from "./plan/options.ts";
 import { readWords } from "./serve/usage.ts";
 
@@ -90,15 +89,6 @@ async function write({ json, html, language }: PlanCommand, record: RehearsalRec
   ];
   for (const [file, text] of files) {
     if (file === undefined) continue;
-    await writeFile(file, text()).catch((thrown: unknown) => {
-      throw new Problem({
-        status: 500,
-        code: "file-not-written",
-        title: "A file cannot be written",
-        detail: `${file}: ${reason(thrown)}.`,
-        action: "Name a file in a folder that is there and that you may write to.",
-        cause: thrown,
-      });
-    });
+    await writeTo(file, text());
   }
 }
