@@ -8,6 +8,7 @@ import type { Scope } from "../foundation/scope.ts";
 import { openSecrets } from "../store/secrets.ts";
 import { type ProcessConfig, sockets } from "./config.ts";
 import { mostConnections } from "./edge/descriptors.ts";
+import { makeShield } from "./edge/guard.ts";
 import { Ports } from "./edge/ports.ts";
 import { SuccessorOverPeers, takeSeats } from "./edge/succession.ts";
 import type { Evidence } from "./edge/evidence.ts";
@@ -28,6 +29,8 @@ export async function runEdge(config: ProcessConfig, index: number): Promise<voi
   // A successor is another edge: both count what they have until the older one is gone.
   const name = `edge-${follows.id ? `${follows.id}-` : ""}${number}`;
   const evidence = await evidenceOf(config, choice, name, follows.key);
+  // Without it what it costs can be measured.
+  const shield = process.env["ROSTRA_SHIELD"] === "0" ? undefined : makeShield(meter, follows.key);
   const edge = await createEdge({
     name,
     ...follows,
@@ -45,6 +48,7 @@ export async function runEdge(config: ProcessConfig, index: number): Promise<voi
     proxyProtocol: choice.proxyProtocol ? trustedRanges(choice.trustedProxies) : undefined,
     tls: await tlsOf(config, choice),
     maxConnections: mostConnections(),
+    guard: shield,
     witness: evidence?.witness,
     onSpace: evidence?.spaceChanged,
   });
@@ -53,6 +57,7 @@ export async function runEdge(config: ProcessConfig, index: number): Promise<voi
     sockets.edge(run, index, generation),
     (request, response) => {
       if (request.url === "/healthz") return sendJson(response, 200, { ok: true, ...edge.health() });
+      if (request.url === "/shield") return sendJson(response, 200, { heavy: shield?.heavy() ?? [] });
       if (request.url !== "/metrics") return sendProblem(response, notFound(request.url ?? "/"));
       response.writeHead(200, { "content-type": "text/plain; version=0.0.4" }).end(meter.expose());
     },

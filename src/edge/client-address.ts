@@ -35,7 +35,7 @@ export function inheritPeer(upper: Socket, lower: Socket): void {
 }
 
 /** The address at the other end of a connection, or what a believed proxy says that it is. */
-const peerAddress = (socket: Socket): string => told.get(socket)?.address ?? socket.remoteAddress ?? "unknown";
+export const peerAddress = (socket: Socket): string => told.get(socket)?.address ?? socket.remoteAddress ?? "unknown";
 
 /** Whether an address is in ranges; one of IPv4 written as IPv6 counts as IPv4. */
 export function isIn(ranges: BlockList, address: string): boolean {
@@ -43,8 +43,12 @@ export function isIn(ranges: BlockList, address: string): boolean {
   return family !== 0 && ranges.check(address, family === 6 ? "ipv6" : "ipv4");
 }
 
-const believes = ({ hops = 0, ranges, isEdge }: Trust, request: IncomingMessage, peer: string): boolean =>
-  (ranges ? isIn(ranges, peer) : hops > 0) || (isEdge?.(request) ?? false);
+/** Whether a peer is a proxy whose word counts, so that behind its address are those for whom it speaks. */
+export const speaksForOthers = ({ hops = 0, ranges }: Trust, peer: string): boolean =>
+  ranges ? isIn(ranges, peer) : hops > 0;
+
+const believes = (trust: Trust, request: IncomingMessage, peer: string): boolean =>
+  speaksForOthers(trust, peer) || (trust.isEdge?.(request) ?? false);
 
 const forwardedFor = (request: IncomingMessage): string[] => {
   const header = request.headers["x-forwarded-for"];

@@ -14,6 +14,8 @@ export interface EdgeRoutesOptions {
   readonly key: EdgeKey | undefined;
   readonly teller: FeedTeller;
   readonly reporter: AudienceReporter;
+  /** Called when an edge has shown the key. */
+  readonly shown?: ((request: IncomingMessage) => void) | undefined;
 }
 
 /** `/edge/**`: what only the edges of this installation are told, and tell. */
@@ -31,6 +33,7 @@ export class EdgeRoutes {
   async handle(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     const { key, teller, reporter } = this.#options;
     if (!key?.isShownBy(request)) throw keyNeeded(request.headers[keyHeader] !== undefined);
+    this.#options.shown?.(request);
     if (path === edgePaths.feed) {
       if (request.method !== "GET") return sendNotAllowed(request, response, "GET");
       const edge = request.headers[edgeIdHeader];

@@ -1,5 +1,5 @@
 import type http from "node:http";
-import type { BlockList } from "node:net";
+import type { BlockList, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock } from "../foundation/clock.ts";
 import { minutes, ms } from "../foundation/duration.ts";
@@ -12,9 +12,11 @@ import type { Scope } from "../foundation/scope.ts";
 import type { Arrivals } from "./arrivals.ts";
 import { badRequest, expectationFailed, noTunnel } from "./bad-request.ts";
 import type { Witness } from "./census.ts";
+import type { Trust } from "./client-address.ts";
 import { Connections, type ConnectionsOptions } from "./connections.ts";
 import { headWithinMs, lookEveryMs, maxHeadBytes, requestWithinMs } from "./deadlines.ts";
 import { type FrontCounts, frontMetrics, newFrontCounts } from "./front-metrics.ts";
+import { Gate, type Guard, type Misdeed } from "./guard.ts";
 import { parseProblem } from "./parse-problem.ts";
 import { refuseRaw } from "./raw-answer.ts";
 import { refuseUnread, sendRefusal } from "./respond.ts";
@@ -43,6 +45,10 @@ export interface FrontOptions {
   readonly proxyProtocol?: BlockList | undefined;
   /** Who has new connections of the plain server first. */
   readonly arrivals: Arrivals;
+  /** Which proxies in front are believed. */
+  readonly trust: Trust;
+  /** Decides which connections may come. @default all may */
+  readonly guard?: Guard | undefined;
   /** Connections at once, and what takes from their number and may be closed beside HTTP's. See `ConnectionsOptions`. */
   readonly connections?: Omit<ConnectionsOptions, "counts"> | undefined;
 }
@@ -85,11 +91,18 @@ export async function createFronts(options: FrontOptions): Promise<Fronts> {
     scope.signal.addEventListener("abort", () => secure.handshakes.end());
   }
   const connections = new Connections({ ...options.connections, counts });
-  scope.every(sweepMs, () => void connections.sweep(performance.now()));
+  const gate = options.guard && new Gate(options.guard, options.trust);
+  scope.every(sweepMs, () => {
+    const now = performance.now();
+    void connections.sweep(now);
+    gate?.tick(now);
+  });
   for (const one of secure ? [server, secure.server] : [server]) {
     connections.watch(one, one === server ? "connection" : "secureConnection");
-    serveRequests(one, connections, options);
+    serveRequests(one, connections, gate, options);
+    // What is put before the server last comes first: a proxy's header, the guard, and then who is known by its bytes.
     if (one === server && !proxyProtocol) options.arrivals.watch(server);
+    gate?.watch(one, one === server ? "http" : "tls");
     if (!proxyProtocol) continue;
     const { requireProxyHeader } = await import("./proxy-protocol.ts");
     requireProxyHeader(one, { from: proxyProtocol, counts });
@@ -103,10 +116,12 @@ export async function createFronts(options: FrontOptions): Promise<Fronts> {
 function serveRequests(
   server: http.Server,
   connections: Connections,
+  gate: Gate | undefined,
   { router, webSockets, counts, witness, address, log, stallMs, undrainedMs }: FrontOptions,
 ): void {
   const refuse = (request: http.IncomingMessage, response: http.ServerResponse, problem: Problem): void => {
     counts.badRequests++;
+    gate?.saw(request.socket, "bad-request");
     refuseUnread(request, response, problem);
   };
   server.on("request", (request, response) => {
@@ -115,11 +130,14 @@ function serveRequests(
     witness?.asked(address(request));
     const problem = badRequest(request);
     if (problem) return refuse(request, response, problem);
-    router.route(request, response).catch((thrown: unknown) => {
+    const wait = gate?.refusal(request, address);
+    if (wait) return refuseUnread(request, response, wait);
+    const routed = router.route(request, response).catch((thrown: unknown) => {
       if (!(thrown instanceof Problem)) log.error("request-failed", { error: thrown });
       if (response.headersSent) response.destroy();
       else sendRefusal(response, thrown instanceof Problem ? thrown : internalProblem());
     });
+    if (gate) void routed.then(() => isRefusal(response) && gate.refused(request, address(request)));
   });
   server.on("checkExpectation", (request: http.IncomingMessage, response: http.ServerResponse) => {
     if (!connections.asked(request, response)) return;
@@ -134,6 +152,7 @@ function serveRequests(
   server.on("connect", (_, socket: Duplex) => {
     connections.left(socket);
     counts.badRequests++;
+    gate?.saw(socket as Socket, "bad-request");
     socket.on("error", () => socket.destroy());
     refuseRaw(socket, noTunnel(), ["allow: GET, HEAD, OPTIONS"]);
   });
@@ -142,6 +161,7 @@ function serveRequests(
     if (socket.writableEnded) return;
     counts.badRequests++;
     const problem = parseProblem(error.code);
+    if (problem) gate?.saw(socket as Socket, misdeedOf(problem, socket as Socket));
     // In the middle of an answer a refusal would be taken for a part of it.
     if (problem === undefined || !socket.writable || connections.isAnswering(socket)) socket.destroy();
     else refuseRaw(socket, problem);
@@ -149,7 +169,20 @@ function serveRequests(
   server.setTimeout(undrainedMs, (socket) => {
     // Who waits for us is not slow. An idle connection has nothing to drain; its time between requests is over.
     if (connections.isWaiting(socket, undrainedMs, stallMs)) return void socket.setTimeout(undrainedMs);
-    if (socket.writableLength > 0) counts.slowCloses++;
+    if (socket.writableLength > 0) {
+      counts.slowCloses++;
+      gate?.saw(socket, "undrained");
+    }
     socket.destroy();
   });
+  server.on("tlsClientError", (_: Error, socket: Socket) => gate?.saw(socket, "failed-handshake"));
+}
+
+/** Whether a request had an answer by which its client is told that it was wrong. */
+const isRefusal = ({ statusCode }: http.ServerResponse): boolean => statusCode >= 400 && statusCode < 500;
+
+/** A connection on which nothing was ever said is one that browsers open in advance. */
+function misdeedOf({ code }: Problem, socket: Socket): Misdeed {
+  if (code !== "request-too-slow") return "bad-request";
+  return socket.bytesRead === 0 ? "spare" : "slow-request";
 }

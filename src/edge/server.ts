@@ -16,7 +16,7 @@ import { Beacons } from "./beacons.ts";
 import type { Witness } from "./census.ts";
 import { Channels } from "./channels.ts";
 import { maxChunkReaders } from "./chunk-readers.ts";
-import { clientAddress, noTrust, type Trust } from "./client-address.ts";
+import { clientAddress, noTrust, peerAddress, type Trust } from "./client-address.ts";
 import { DirectWrites } from "./direct-writes.ts";
 import { undrainedMs } from "./deadlines.ts";
 import { Directory, type SpaceEntry } from "./directory.ts";
@@ -27,6 +27,7 @@ import { FeedFollower, type FeedTiming } from "./feed-follower.ts";
 import { FeedTeller } from "./feed-teller.ts";
 import { followedClock } from "./followed-clock.ts";
 import { createFronts } from "./front.ts";
+import type { Guard } from "./guard.ts";
 import { holdBudget } from "./holds.ts";
 import { Leaving } from "./leaving.ts";
 import { KeptConnections } from "./kept-connections.ts";
@@ -71,6 +72,8 @@ export interface EdgeOptions {
   readonly trust?: Trust;
   /** A second server, behind TLS. @default there is none */
   readonly tls?: SecureOptions | undefined;
+  /** Decides which connections may come. @default all may */
+  readonly guard?: Guard | undefined;
   /** Who has to begin each connection with a PROXY protocol header. @default nobody */
   readonly proxyProtocol?: BlockList | undefined;
   /** Base URLs under which players reach this edge, told upward. @default [] */
@@ -226,7 +229,12 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     streams: () => channels.bySpace(),
     urls: options.urls,
   });
-  const edges = new EdgeRoutes({ key, teller, reporter });
+  const edges = new EdgeRoutes({
+    key,
+    teller,
+    reporter,
+    shown: (request) => options.guard?.vouch(peerAddress(request.socket)),
+  });
   const router = new Router({ live, beacons, directory, replay, edges, api, pages, counts });
   const adoption = new Adoption({ directory, channels, counts });
   const { server, secure, ...front } = await createFronts({
@@ -244,6 +252,8 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     tls: options.tls,
     proxyProtocol: options.proxyProtocol,
     arrivals,
+    trust,
+    guard: options.guard,
     connections: {
       most: options.maxConnections,
       // What is passed on has a connection onward as well, and a rendition that is pulled has up to two.

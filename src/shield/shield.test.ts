@@ -95,8 +95,8 @@ test("SH-4 a botnet of 10,000 prefixes, each below what one address may, is caug
   const visited = new Visited();
   const late = { tries: 0, bots: 0, came: 0, refused: 0 };
   visited.pass(40, (at) => {
-    // One in two seconds from each, for which none of them would be refused alone.
-    for (let i = 0; i < 500; i++) {
+    // Hardly one a second from each, for which none of them would be refused alone.
+    for (let i = 0; i < 800; i++) {
       const bot = Math.floor(visited.random() * 10_000);
       const address = `10.${bot >> 8}.${bot & 255}.9`;
       const came = visited.come(address, churns);
