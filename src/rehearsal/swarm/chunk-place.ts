@@ -58,12 +58,25 @@ export function findChunk(bytes: Buffer, from: number, to: number): number {
   return unknown;
 }
 
+/** What the `moof` from `at` to `end` says that its packets have together; −1 when it does not. */
+function packetBytes(view: DataView, at: number, end: number): number {
+  const isSized = view.getUint32(at + layout.tfhd) === 20;
+  const trun = at + (isSized ? layout.tfdt.sized : layout.tfdt.listed) + 20;
+  if (end < trun + 20) return -1;
+  const count = view.getUint32(trun + 12);
+  if (isSized) return count * view.getUint32(at + layout.tfhd + 16);
+  if (end !== trun + 20 + 4 * count) return -1;
+  let sum = 0;
+  for (let size = trun + 20; size < end; size += 4) sum += view.getUint32(size);
+  return sum;
+}
+
 /** Reads the boxes of a chunk as they come: what `grow` has seen is not looked at again. */
 export class ChunkWalk {
   readonly #slot: number;
   /** Where the next box begins. */
   #at = 0;
-  #hasMoof = false;
+  #moofAt = -1;
   /** All bytes of the chunk; 0 until it is known. */
   total = 0;
 
@@ -79,15 +92,15 @@ export class ChunkWalk {
       const type = view.getUint32(this.#at + 4);
       const end = this.#at + size;
       if (size < 8 || end > maxChunkBytes) return false;
-      if (type === boxTypes.mdat && this.#hasMoof) {
+      if (type === boxTypes.mdat && this.#moofAt >= 0) {
         this.total = end;
-        return true;
+        return size === 8 + packetBytes(view, this.#moofAt, this.#at);
       }
-      if (type === boxTypes.moof && !this.#hasMoof) {
+      if (type === boxTypes.moof && this.#moofAt < 0) {
         if (length < this.#at + moofHead) return true;
         if (slotOfChunk(bytes, this.#at, length) !== this.#slot) return false;
-        this.#hasMoof = true;
-      } else if (type !== boxTypes.emsg || this.#hasMoof) return false;
+        this.#moofAt = this.#at;
+      } else if (type !== boxTypes.emsg || this.#moofAt >= 0) return false;
       this.#at = end;
     }
     return true;

@@ -44,6 +44,8 @@ export class Follower {
   #counted = -1;
   /** Below this slot it has everything already. */
   #has = 0;
+  /** The latest segment that was counted as having come again. */
+  #repeated = -1;
   /** A new connection may begin with what it has. */
   #mayRepeat = false;
   /** The init segment comes first. */
@@ -108,6 +110,7 @@ export class Follower {
         if (at < 0) return;
         continue;
       }
+      if (variant.total > 0 && this.#offset > variant.total) return this.#overran(variant, bytes, at, to);
       const known = Math.min(variant.length - this.#offset, to - at);
       if (known > 0 && bytes.compare(variant.bytes, this.#offset, this.#offset + known, at, at + known) !== 0)
         return this.#stray(variant, bytes, at, to);
@@ -194,6 +197,13 @@ export class Follower {
     this.#read(all, isDamaged ? this.#spoil(0) : 0, all.length);
   }
 
+  /** It has turned out that the chunk ended before: what was taken for its rest is looked at anew. */
+  #overran(variant: Variant, bytes: Buffer, at: number, to: number): void {
+    const all = Buffer.concat([variant.bytes.subarray(variant.total, this.#offset), bytes.subarray(at, to)]);
+    this.#finish(variant);
+    this.#read(all, 0, all.length);
+  }
+
   /** Here is no chunk: the segment whose turn it is is wrong, and the next chunk is looked for. */
   #spoil(at: number): number {
     this.#searches = true;
@@ -214,6 +224,7 @@ export class Follower {
       if (slot % chunksPerSegment !== 0) this.#counted = segmentOfSlot(slot);
     } else if (slot < expected) {
       if (!this.#mayRepeat) tally.disorder++;
+      this.#repeated = segmentOfSlot(slot);
       this.#has = expected;
     } else if (slot > expected) {
       const first = Math.max(segmentOfSlot(expected), this.#counted + 1);
@@ -244,6 +255,9 @@ export class Follower {
       this.#parts |= 1 << part;
       this.#key |= keyOf(part, variant);
       this.#followed.heard();
+    } else if (n !== this.#repeated && !this.#mayRepeat) {
+      this.#repeated = n;
+      this.#sound.tally.disorder++;
     }
     if (part === chunksPerSegment - 1) {
       if (isNew && n > this.#counted && this.#parts === (1 << chunksPerSegment) - 1) {
@@ -251,8 +265,6 @@ export class Follower {
         this.#segmentNow().count(this.#key);
         this.#followed.finished(n);
       }
-      // Another segment that it has follows.
-      if (this.#slot + 1 < this.#has && !this.#mayRepeat) this.#sound.tally.disorder++;
       this.#parts = this.#key = 0;
     }
     this.#slot++;

@@ -56,7 +56,8 @@ export class Variant {
   /** It is not what was published, and ends where that ends, whatever its boxes say. */
   refute(total: number): void {
     this.verdict = "wrong";
-    if (this.length <= total) this.total = total;
+    this.total = total;
+    this.length = Math.min(this.length, total);
   }
 
   #reserve(length: number): void {
