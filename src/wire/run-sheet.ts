@@ -125,6 +125,7 @@ export type RunDo =
   | "edgesStart"
   | "diskRoom"
   | "diskLook"
+  | "certificateGive"
   | "certificateTick"
   | "certificateRenew"
   | "clockSet"

@@ -105,7 +105,7 @@ export function AudienceForm({ space, audience, change }: AudienceFormProps): JS
   const isEdgeWrong = wrong.some((name) => name === "cores" || name === "nic" || name === "memory");
   return (
     <details class="run-more" open={audience === null || isEdgeWrong}>
-      <summary>{t("run.check.audience")}</summary>
+      <summary>{t("run.expected")}</summary>
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -119,7 +119,7 @@ const Next = ({ check }: { check: RunCheck }): JSX.Element => (
     <p>{saysText(check.says)}</p>
     {check.action ? <p class="run-do">{doText(check.action)}</p> : null}
     <p>
-      <a href={`#run-${check.id}`}>{checkText(check.id)}</a>
+      <a href={`#run-${check.id}`}>{t("run.goTo")}</a>
     </p>
   </div>
 );

@@ -54,7 +54,7 @@ export function disk({ diskFree, audience: expected }: GameDayFacts): Finding {
 export function certificate({ certificate: found, startAt, audience: expected, ticks }: GameDayFacts): Finding {
   switch (found.kind) {
     case "none":
-      return ticks.certificate ? good("certificateTicked") : open("certificateNone", "certificateTick");
+      return ticks.certificate ? good("certificateTicked") : open("certificateNone", "certificateGive");
     case "elsewhere":
       if (ticks.certificate) return good("certificateTicked");
       return open("certificateElsewhere", "certificateTick", { url: found.url });

@@ -3,6 +3,7 @@ export default {
   "run.intro": "What must be so before {time}. The server looks for itself; only what it cannot see is ticked.",
   "run.before": "{time} to go",
   "run.next": "Next: {check}",
+  "run.goTo": "Show it below",
   "run.nothing": "Nothing is to do now.",
   "run.inOrder": "{done} of {all} in order",
   "run.tick": "It is done",
@@ -52,15 +53,15 @@ export default {
   "run.says.planWorking": "The plan is being worked out.",
   "run.says.planFailed": "No plan could be made: {why}",
   "run.says.planNoGo": "On paper it does not hold.",
-  "run.says.edges": "{there} edge machines serve listeners; the plan asks for {n}.",
+  "run.says.edges": "Edge machines that serve listeners: {there}; the plan asks for {n}.",
   "run.says.edgesNoPlan": {
     one: "{n} edge machine serves listeners; there is no plan to say whether that is enough.",
     other: "{n} edge machines serve listeners; there is no plan to say whether that is enough.",
   },
   "run.says.edgesNone": "By the plan no number of such edges is enough.",
   "run.says.edgesNoSpare":
-    "{there} edge machines serve listeners; the plan asks for {n}. To bear the loss of one it takes {spare}.",
-  "run.says.edgesFew": "{there} of the {n} edge machines that the plan asks for are there.",
+    "Edge machines that serve listeners: {there}; the plan asks for {n}. To bear the loss of one it takes {spare}.",
+  "run.says.edgesFew": "Edge machines that serve listeners: {there}, of the {n} that the plan asks for.",
   "run.says.disk": "{free} are free; the recording needs {needed}.",
   "run.says.diskUnknown": "The disk does not say how much is free.",
   "run.says.diskFull": "Only {free} are free; the recording needs {needed}.",
@@ -131,6 +132,8 @@ export default {
   },
   "run.do.diskRoom": "Make room, or give the server another data folder.",
   "run.do.diskLook": "Run “rostra doctor” on the server.",
+  "run.do.certificateGive":
+    "Give the server a certificate (--tls-cert), or put HTTPS in front of it and look until when that one is good; then tick this.",
   "run.do.certificateTick": "Look until when the certificate is good that people get, then tick this.",
   "run.do.certificateRenew": "Renew it: the file is read again by itself.",
   "run.do.clockSet": "Have both set their clocks by NTP.",
@@ -151,6 +154,7 @@ export default {
   "run.do.quietEnd": "End the run, or remove the rehearsal Space.",
   "run.do.liveStart": "Come on stage: it starts as soon as a host is heard.",
 
+  "run.expected": "Who is expected",
   "run.listeners": "Listeners",
   "run.listenersHint": "How many come in all, such as 50000.",
   "run.over": "All have come within (seconds)",

@@ -4,6 +4,7 @@ export default {
     "Ce qui doit être prêt avant {time}. Le serveur vérifie lui-même ; seul ce qu’il ne peut pas voir se coche.",
   "run.before": "encore {time}",
   "run.next": "À faire : {check}",
+  "run.goTo": "Voir plus bas",
   "run.nothing": "Rien à faire pour l’instant.",
   "run.inOrder": "{done} sur {all} en ordre",
   "run.tick": "C’est fait",
@@ -53,15 +54,15 @@ export default {
   "run.says.planWorking": "Le plan est en cours de calcul.",
   "run.says.planFailed": "Aucun plan n’a pu être fait : {why}",
   "run.says.planNoGo": "Sur le papier, cela ne tient pas.",
-  "run.says.edges": "{there} machines de diffusion servent ; le plan en demande {n}.",
+  "run.says.edges": "Machines de diffusion en service : {there} ; le plan en demande {n}.",
   "run.says.edgesNoPlan": {
     one: "{n} machine de diffusion sert ; aucun plan ne dit si cela suffit.",
     other: "{n} machines de diffusion servent ; aucun plan ne dit si cela suffit.",
   },
   "run.says.edgesNone": "Selon le plan, aucun nombre de telles machines ne suffit.",
   "run.says.edgesNoSpare":
-    "{there} machines de diffusion servent ; le plan en demande {n}. Pour supporter la perte d’une, il en faut {spare}.",
-  "run.says.edgesFew": "{there} des {n} machines de diffusion que le plan demande sont là.",
+    "Machines de diffusion en service : {there} ; le plan en demande {n}. Pour supporter la perte d’une, il en faut {spare}.",
+  "run.says.edgesFew": "Machines de diffusion en service : {there}, des {n} que le plan demande.",
   "run.says.disk": "{free} libres ; l’enregistrement en demande {needed}.",
   "run.says.diskUnknown": "Le disque ne dit pas combien il a de libre.",
   "run.says.diskFull": "Seulement {free} libres ; l’enregistrement en demande {needed}.",
@@ -137,6 +138,8 @@ export default {
   },
   "run.do.diskRoom": "Faites de la place, ou donnez au serveur un autre dossier de données.",
   "run.do.diskLook": "Lancez « rostra doctor » sur le serveur.",
+  "run.do.certificateGive":
+    "Donnez un certificat au serveur (--tls-cert), ou mettez HTTPS devant et voyez jusqu’à quand celui-là vaut ; puis cochez.",
   "run.do.certificateTick": "Voyez jusqu’à quand vaut le certificat que le public reçoit, puis cochez.",
   "run.do.certificateRenew": "Renouvelez-le : le fichier est relu de lui-même.",
   "run.do.clockSet": "Mettez les deux à l’heure par NTP.",
@@ -157,6 +160,7 @@ export default {
   "run.do.quietEnd": "Arrêtez l’essai, ou supprimez le Space de répétition.",
   "run.do.liveStart": "Montez sur scène : cela commence dès qu’un hôte est entendu.",
 
+  "run.expected": "Qui est attendu",
   "run.listeners": "Auditeurs",
   "run.listenersHint": "Combien viennent en tout, par exemple 50000.",
   "run.over": "Tous sont arrivés en (secondes)",

@@ -4,6 +4,7 @@ export default {
     "Apa yang harus siap sebelum {time}. Server memeriksanya sendiri; hanya yang tidak dapat dilihatnya yang dicentang.",
   "run.before": "{time} lagi",
   "run.next": "Berikutnya: {check}",
+  "run.goTo": "Lihat di bawah",
   "run.nothing": "Tidak ada yang perlu dilakukan sekarang.",
   "run.inOrder": "{done} dari {all} beres",
   "run.tick": "Sudah dilakukan",
@@ -113,6 +114,8 @@ export default {
   "run.do.edgesStart": { other: "Mulai {missing} lagi (“More machines” di buku panduan)." },
   "run.do.diskRoom": "Kosongkan ruang, atau beri server folder data lain.",
   "run.do.diskLook": "Jalankan “rostra doctor” di server.",
+  "run.do.certificateGive":
+    "Beri server sertifikat (--tls-cert), atau pasang HTTPS di depannya dan lihat sampai kapan itu berlaku; lalu centang.",
   "run.do.certificateTick": "Lihat sampai kapan sertifikat yang diterima orang berlaku, lalu centang.",
   "run.do.certificateRenew": "Perbarui: berkasnya dibaca ulang dengan sendirinya.",
   "run.do.clockSet": "Setel jam keduanya lewat NTP.",
@@ -134,6 +137,7 @@ export default {
   "run.do.quietEnd": "Akhiri percobaannya, atau hapus Space gladi.",
   "run.do.liveStart": "Naik ke panggung: acara mulai begitu tuan rumah terdengar.",
 
+  "run.expected": "Siapa yang diharapkan",
   "run.listeners": "Pendengar",
   "run.listenersHint": "Berapa yang datang seluruhnya, misalnya 50000.",
   "run.over": "Semua datang dalam (detik)",
