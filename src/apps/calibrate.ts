@@ -4,10 +4,11 @@ import type { ParseArgsConfig } from "node:util";
 import { Problem, reason } from "../foundation/errors.ts";
 import { costsOf, costWords } from "../rehearsal/calibrate/costs-of.ts";
 import { type CalibrationRecord, costNames, type Measured, readCalibration } from "../rehearsal/model/calibration.ts";
+import { segmentMs } from "../wire/timeline.ts";
 import { Busyness } from "./calibrate/busyness.ts";
 import { Load } from "./calibrate/load.ts";
 import { fullScale, quickScale, type Scale } from "./calibrate/measuring.ts";
-import { OwnServer } from "./calibrate/own-server.ts";
+import { OwnServer, type Processors } from "./calibrate/own-server.ts";
 import { measureRounds } from "./calibrate/rounds.ts";
 import { measureCrowds, measureQuiet } from "./calibrate/steady.ts";
 import { off } from "./plan/words.ts";
@@ -67,19 +68,27 @@ export interface CalibrateOptions {
   readonly name?: string | undefined;
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
+  /** @default all for all */
+  readonly processors?: Processors;
 }
 
 /**
  * Starts a server, measures it, and ends it.
  * @throws Problem `calibrate-linux-only`, `own-server-failed`
  */
-export async function measureRecord({ scale, name, say, signal }: CalibrateOptions): Promise<CalibrationRecord> {
+export async function measureRecord({
+  scale,
+  name,
+  say,
+  signal,
+  processors,
+}: CalibrateOptions): Promise<CalibrationRecord> {
   requireLinux();
   const busyness = new Busyness();
   await busyness.look(signal);
   if (busyness.warning) say(busyness.warning);
   say("starting a server");
-  await using server = await OwnServer.start({ edges: 1, signal });
+  await using server = await OwnServer.start({ edges: 1, signal, processors });
   using load = new Load();
   if (server.tlsPort === undefined) say("there is no openssl to make a certificate: what TLS costs is left out");
   const measuring = { server, load, scale, say, signal };
@@ -88,7 +97,7 @@ export async function measureRecord({ scale, name, say, signal }: CalibrateOptio
   const samples = { rounds, ...(await measureQuiet(measuring)), ...(await measureCrowds(measuring)) };
   const others = busyness.end();
   if (others.warning) say(others.warning);
-  const how = `${scale.rounds} rounds of ${scale.each}, ${scale.windows} windows of 1.92 s`;
+  const how = `${scale.rounds} rounds of ${scale.each}, ${scale.windows} windows of ${(scale.segments * segmentMs) / 1000} s`;
   const cpu = cpus()[0]?.model.trim() || "unknown processor";
   const record = {
     v: 1,

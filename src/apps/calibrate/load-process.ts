@@ -1,6 +1,6 @@
 /** The process that loads the server which `rostra calibrate` measures: what it takes is not the server's. It does what it is told over its channel. */
 import { reason } from "../../foundation/errors.ts";
-import { ask, askKept, Held, type LoadTarget, many, Numbered } from "../../rehearsal/calibrate/loads.ts";
+import { ask, askKept, Held, type LoadTarget, many, Numbered, paced } from "../../rehearsal/calibrate/loads.ts";
 
 /** What it can be told; each is answered once it is done. */
 export type LoadOrder =
@@ -12,9 +12,17 @@ export type LoadOrder =
       readonly count: number;
       readonly enough?: number;
       readonly resume?: boolean;
+      /** So many a second. @default 20 are always under way */
+      readonly rate?: number;
     }
   /** So many requests, one after the other on kept connections. */
-  | { readonly do: "kept"; readonly target: LoadTarget; readonly request: string; readonly count: number }
+  | {
+      readonly do: "kept";
+      readonly target: LoadTarget;
+      readonly request: string;
+      readonly count: number;
+      readonly rate?: number;
+    }
   /** So many listeners more that stay. */
   | { readonly do: "hold"; readonly target: LoadTarget; readonly request: string; readonly count: number }
   /** So many listeners by number that stay; `{n}` in the request is the segment's number. */
@@ -47,13 +55,14 @@ async function follow(order: LoadOrder): Promise<void> {
     case "ask": {
       const { target, request, count, enough } = order;
       const more = enough === undefined ? {} : { enough };
+      if (order.rate !== undefined) return paced(count, order.rate, () => ask(target, request, more));
       if (order.resume !== true) return many(count, async () => void (await ask(target, request, more)));
       const session = await ask(target, request, more);
       if (!session) throw new Error("the server gave no session to resume");
       return many(count, async () => void (await ask(target, request, { ...more, session })));
     }
     case "kept":
-      return askKept(order.target, order.request, order.count);
+      return askKept(order.target, order.request, order.count, order.rate);
     case "hold": {
       const crowd = new Held(order.target);
       held.push(crowd);

@@ -12,10 +12,16 @@ import { sockets } from "../config.ts";
 import { demoSlug } from "../control/demo.ts";
 import { childrenOf } from "./proc.ts";
 
+/** Which processors the edges may run on, and which the other processes, as taskset takes them. */
+export interface Processors {
+  readonly edges: string;
+  readonly others: string;
+}
+
 export interface OwnServerOptions {
   readonly edges: number;
-  /** Processors that the edges may run on, as taskset takes them. @default all */
-  readonly processors?: string;
+  /** @default all for all */
+  readonly processors?: Processors | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -101,8 +107,11 @@ export class OwnServer implements AsyncDisposable {
     this.all = [this.#process.pid ?? 0, ...children.map(({ pid }) => pid)];
     this.edges = children.filter(({ title }) => title.startsWith("rostra edge")).map(({ pid }) => pid);
     if (this.edges.length !== edges) throw this.#failed();
-    if (processors !== undefined)
-      for (const pid of this.edges) await promisify(execFile)("taskset", ["-a", "-c", "-p", processors, String(pid)]);
+    if (processors === undefined) return;
+    for (const pid of this.all) {
+      const list = this.edges.includes(pid) ? processors.edges : processors.others;
+      await promisify(execFile)("taskset", ["-a", "-c", "-p", list, String(pid)]);
+    }
   }
 
   /** The first edge's process id. */

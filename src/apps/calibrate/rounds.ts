@@ -10,6 +10,9 @@ import { cpuOf } from "./proc.ts";
 /** Enough of `stream.mp4` to hear something, bytes. */
 const heard = 900;
 
+/** How many a second come alone: the worker has nothing to do in between. */
+const loneRate = 100;
+
 type Work = (count: number) => Promise<unknown>;
 
 /** What is done so often in each round: one connection or request of each kind. */
@@ -30,6 +33,8 @@ function worksOf({ server, load }: Measuring): Partial<Record<RoundName, Work>> 
     apiKept: kept(`/api/v1/spaces/${space}`),
     stateAlone: (count) => load.order({ do: "ask", target, request: alone, count }),
     streamAlone: (count) => load.order({ do: "ask", target, request: stream, count, enough: heard }),
+    stateLone: (count) => load.order({ do: "ask", target, request: alone, count, rate: loneRate }),
+    keptLone: (count) => load.order({ do: "kept", target, request: getRequest(state), count, rate: loneRate }),
     ...(secure && {
       stateTls: (count) => load.order({ do: "ask", target: secure, request: alone, count }),
       stateResumed: (count) => load.order({ do: "ask", target: secure, request: alone, count, resume: true }),
@@ -51,7 +56,9 @@ export async function measureRounds(measuring: Measuring): Promise<Samples["roun
     for (const [name, work] of works) {
       signal.throwIfAborted();
       if (!found.has(name)) continue;
-      const count = round < 0 ? scale.warm : scale.each;
+      const isLone = name === "stateLone" || name === "keptLone";
+      if (isLone && round < 0) continue;
+      const count = isLone ? scale.lone : round < 0 ? scale.warm : scale.each;
       try {
         const cost = await costOf(measuring, idle, count, work);
         if (round >= 0) found.get(name)?.push(cost);

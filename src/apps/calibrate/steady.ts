@@ -7,21 +7,18 @@ import { type RenditionName, renditionNames } from "../../wire/rendition.ts";
 import { chunksPerSegment, segmentMs } from "../../wire/timeline.ts";
 import { getRequest, type Measuring, windowsOf } from "./measuring.ts";
 
-/** What a crowd's coming leaves to do (garbage, the change between chunks and segments) is over by then. */
-const settleMs = 2000;
-
 const segmentsPerSecond = 1000 / segmentMs;
 
 /** With nobody there, and with one listener on each rendition. */
 export async function measureQuiet(measuring: Measuring): Promise<Pick<Samples, "idle" | "pulling">> {
   const { server, load, scale, say, signal } = measuring;
   say("a worker with nobody there, and with one listener on each rendition");
-  await sleep(settleMs, undefined, { signal });
+  await sleep(scale.settle, undefined, { signal });
   const idle = await windowsOf(measuring, scale.windows);
   const target: LoadTarget = { port: server.port, tls: false };
   for (const rendition of renditionNames)
     await load.order({ do: "hold", target, request: streamRequest(server.space, rendition), count: 1 });
-  await sleep(settleMs / 2, undefined, { signal });
+  await sleep(scale.settle, undefined, { signal });
   const windows = await windowsOf(measuring, scale.windows);
   await load.order({ do: "release" });
   return { idle, pulling: { renditions: renditionNames.length, windows } };
@@ -45,7 +42,6 @@ export async function measureCrowds(measuring: Measuring): Promise<Pick<Samples,
     if (found) steady.push(found);
   };
   await crowd(plain, "opus-32k", scale.chunked);
-  await crowd(plain, "aac-64k", scale.chunked);
   await crowd(plain, "opus-32k", scale.whole);
   if (scale.numbered > 0) {
     say(`${scale.numbered} listeners by number`);
@@ -70,7 +66,7 @@ async function orLeftOut<T>(
     return undefined;
   } finally {
     await load.order({ do: "release" }).catch(() => undefined);
-    await sleep(settleMs / 4);
+    await sleep(500);
   }
 }
 
@@ -84,7 +80,7 @@ async function crowdOf(
   const { server, load, scale, say, signal } = measuring;
   say(`${listeners} listeners of ${rendition}${target.tls ? " over TLS" : ""}`);
   await load.order({ do: "hold", target, request: streamRequest(server.space, rendition), count: listeners });
-  await sleep(settleMs, undefined, { signal });
+  await sleep(scale.settle, undefined, { signal });
   const { push } = await server.state();
   const [from, sent] = [performance.now(), await server.sentBytes()];
   const windows = await windowsOf(measuring, scale.windows);
@@ -102,7 +98,7 @@ async function numberedOf(measuring: Measuring): Promise<NonNullable<Samples["nu
   const { latest } = await server.state();
   const request = getRequest(livePaths.segment(server.space, "opus-32k", 0).replace("/0.", "/{n}."));
   await load.order({ do: "number", target, request, count: scale.numbered, first: latest });
-  await sleep(settleMs, undefined, { signal });
+  await sleep(scale.settle, undefined, { signal });
   const [from, before] = [performance.now(), await load.order({ do: "look" })];
   const windows = await windowsOf(measuring, scale.windows);
   const [seconds, after] = [(performance.now() - from) / 1000, await load.order({ do: "look" })];

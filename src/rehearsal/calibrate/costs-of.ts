@@ -78,6 +78,14 @@ export function costsOf(samples: Samples, how: string): Costs {
       rounds(["apiKept"], (one) => one),
       "GET /api/v1/spaces/…, the edge's part",
     ),
+    loneConnection: said(
+      rounds(["stateLone", "stateAlone"], (lone, alone) => lone - alone),
+      "a connection for one state, 100 a second, less one of many at once",
+    ),
+    loneRequest: said(
+      rounds(["keptLone", "stateKept"], (lone, kept) => lone - kept),
+      "a state on kept connections, 100 a second, less one of many at once",
+    ),
     workerIdle: said(idle, "a second of a worker with nobody there"),
   };
   const found = Object.fromEntries(Object.entries(costs).filter(([, cost]) => cost !== undefined)) as Costs;

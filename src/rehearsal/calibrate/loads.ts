@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ConnectionOptions, TLSSocket } from "node:tls";
 
 /** Where the server that is measured listens, on this machine. */
@@ -36,6 +37,17 @@ export async function many(count: number, one: () => Promise<void>): Promise<voi
   await Promise.all(Array.from({ length: Math.min(count, abreast) }, lane));
 }
 
+/** Calls `one` so often, so many a second: each begins at its moment, whatever became of those before. */
+export async function paced(count: number, rate: number, one: () => Promise<unknown>): Promise<void> {
+  const from = performance.now();
+  const all: Promise<unknown>[] = [];
+  for (let i = 0; i < count; i++) {
+    await sleep(Math.max(0, from + (1000 * i) / rate - performance.now()));
+    all.push(one());
+  }
+  await Promise.all(all);
+}
+
 const late = (what: string): Error => new Error(`${what} took over ${longestMs / 1000} s`);
 
 /**
@@ -70,13 +82,23 @@ export function ask(
   });
 }
 
-/** Asks the same one after the other on kept connections; rejects on any answer but 200. */
-export async function askKept(target: LoadTarget, request: string, count: number): Promise<void> {
-  const each = Math.ceil(count / abreast);
-  await Promise.all(Array.from({ length: Math.min(count, abreast) }, () => lane(target, request, each)));
+/**
+ * Asks the same one after the other on kept connections; rejects on any answer but 200.
+ * @param rate of all together a second; as fast as they are answered when it is left out
+ */
+export async function askKept(target: LoadTarget, request: string, count: number, rate?: number): Promise<void> {
+  const lanes = Math.min(count, abreast);
+  const each = Math.ceil(count / lanes);
+  const pauseMs = rate === undefined ? 0 : (1000 * lanes) / rate;
+  await Promise.all(
+    Array.from({ length: lanes }, async (_, i) => {
+      await sleep((pauseMs * i) / lanes);
+      await lane(target, request, each, pauseMs);
+    }),
+  );
 }
 
-function lane(target: LoadTarget, request: string, count: number): Promise<void> {
+function lane(target: LoadTarget, request: string, count: number, pauseMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = open(target);
     const answers = new AnswerCounter();
@@ -85,8 +107,9 @@ function lane(target: LoadTarget, request: string, count: number): Promise<void>
     socket.on("data", (part) => {
       if (!answers.push(part)) return;
       if (answers.status !== 200) return void socket.destroy(new Error(`it answered ${answers.status}`));
-      if (--left > 0) socket.write(request);
-      else socket.destroy();
+      if (--left === 0) socket.destroy();
+      else if (pauseMs > 0) setTimeout(() => socket.write(request), pauseMs);
+      else socket.write(request);
     });
     socket.on("error", reject);
     socket.on("close", () => {

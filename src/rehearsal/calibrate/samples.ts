@@ -24,6 +24,9 @@ export const roundNames = [
   "stateResumed",
   /** A connection that joins, hears something and goes. */
   "streamAlone",
+  /** A connection for one state, and a state on kept ones, of which none comes while the worker is at another. */
+  "stateLone",
+  "keptLone",
 ] as const;
 export type RoundName = (typeof roundNames)[number];
 

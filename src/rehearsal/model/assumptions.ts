@@ -18,6 +18,8 @@ export const assumedCosts: Readonly<Record<CostName, Measured>> = {
   upstreamFetch: assumed(300, 150, 600, "a few requests' worth: hashing, checking and keeping come with it"),
   apiCall: assumed(300, 150, 800, "two requests' worth and the copying between them"),
   workerIdle: assumed(5000, 2000, 20_000, "timers, and a report of the audience each second"),
+  loneConnection: assumed(100, 20, 400, "a few wakings with cold caches"),
+  loneRequest: assumed(40, 10, 150, "a waking with cold caches"),
   memoryStream: assumed(5000, 4500, 6000),
   memoryStreamTls: assumed(55_000, 40_000, 65_000),
   memoryKept: assumed(11_000, 9000, 14_000),

@@ -27,6 +27,9 @@ export const processorCosts = [
   "apiCall",
   /** A second of a worker that nobody asks anything. */
   "workerIdle",
+  /** What a connection, and a request on a kept one, take more when the worker has nothing else to do: it has to be woken. */
+  "loneConnection",
+  "loneRequest",
 ] as const;
 /**
  * Memory on an edge, in bytes: resident in the process for a listener of each kind (an endless response, kept requests), for a

@@ -36,6 +36,8 @@ export interface Costs {
   /** `[kind * 3 + outcome]`: seated, standing, the static page. */
   readonly work: Float64Array;
   readonly bytes: Float64Array;
+  /** The same: core-seconds more on a core that has nothing else to do. Where there is much to do, one waking serves many. */
+  readonly lone: Float64Array;
   /** By seat: core-seconds a second (by whole segments, and by chunk), bytes a second and memory for each person. */
   readonly seatWork: Float64Array;
   readonly chunkWork: Float64Array;
@@ -90,6 +92,7 @@ export function costsOf({ costs }: CompleteCosts, at: Confidence, tls: boolean, 
   // Sound goes over a connection of its own beside that of the page, which resumes the session of the first.
   const sound = connection(1) + cpu("join");
   const state = cpu("stateRequest");
+  const [loneConnection, loneRequest] = [cpu("loneConnection") + (tls ? cpu("loneRequest") : 0), cpu("loneRequest")];
   const wire = (payload: number): number => onTheWire(payload, tls);
   const pageBytes = wire(people.pageBytes + headBytes * people.pageRequests);
   const soundBytes = wire(people.firstSoundBytes + headBytes);
@@ -111,6 +114,14 @@ export function costsOf({ costs }: CompleteCosts, at: Confidence, tls: boolean, 
         [known + answer + soundBytes, known + answer, known + answer],
         [known + answer + soundBytes, known + answer, known + answer],
         Array.from({ length: 3 }, () => known + answer + people.replayShare * pageBytes),
+      ].flat(),
+    ),
+    lone: Float64Array.from(
+      [
+        [1 + 1, 1, 1].map((count, i) => count * loneConnection + (i < leaf ? people.pageRequests : 0) * loneRequest),
+        [1 + 1, 1, 1].map((count) => count * loneConnection),
+        [1 + 1, 1, 1].map((count) => count * loneConnection),
+        Array.from({ length: 3 }, () => loneConnection + people.replayShare * people.pageRequests * loneRequest),
       ].flat(),
     ),
     seatWork: Float64Array.from(seats, (one) => workOf[one] * segmentsPerSecond),

@@ -125,7 +125,8 @@ export class Edge {
       note(batch, kind, people, kept, kind === rejoin ? rejoinWaits : waits);
     });
     this.bytes = Math.min((nic / 8) * dt, load.bytes * dt + spent.bytes);
-    this.used[0] = Math.min(1, (playing * dt + spent.work) / (cores * dt));
+    const busy = Math.min(1, (playing * dt + spent.work) / (cores * dt));
+    this.used[0] = Math.min(1, busy + ((1 - busy) * spent.lone) / (cores * dt));
     this.used[1] = Math.min(1, this.bytes / ((nic / 8) * dt));
     const queued = this.queue.size * this.#newcomer;
     this.lag = chance.mean + (queued > 0 ? Math.min(longestLag, (queued / Math.max(free.work, 1e-9)) * dt) : 0);
@@ -134,11 +135,11 @@ export class Edge {
   }
 
   /** Serves the queue, oldest first, until the free processor time or the free line is spent. */
-  #serve(now: number, dt: number, load: Load, free: Free, served: Served, seated: Seated): Free {
+  #serve(now: number, dt: number, load: Load, free: Free, served: Served, seated: Seated): Spent {
     const lean = this.level >= 2;
     let room = mayBeSeated(this.#standing, this.lag) ? this.seating.room(seatShare, load, lean) : 0;
     let anyRoom = this.seating.room(1, load, lean);
-    let [work, bytes] = [0, 0];
+    let [work, bytes, lone] = [0, 0, 0];
     for (let batch = this.queue.batch; batch !== undefined; batch = this.queue.batch) {
       const all = outcomesOf(this.queue, this.#costs, room, anyRoom, this.level >= 4 ? leaf : stand);
       // Nobody is left of it when it was a cohort's last crumb.
@@ -154,6 +155,7 @@ export class Edge {
       if (lean) served.lean += people;
       work += all.work * share;
       bytes += all.bytes * share;
+      lone += all.lone * share;
       room = Math.max(0, room - all.seatedNew * share);
       anyRoom = Math.max(0, anyRoom - people);
       served.seated += all.seatedNew * share;
@@ -164,7 +166,7 @@ export class Edge {
       served.ended += all.ended * share;
       if (share < 1) break;
     }
-    return { work, bytes };
+    return { work, bytes, lone };
   }
 
   /** Finds its level by what those who are seated use, and by its lag. */
@@ -185,6 +187,10 @@ export class Edge {
 interface Free {
   readonly work: number;
   readonly bytes: number;
+}
+interface Spent extends Free {
+  /** Core-seconds more as far as the core has nothing else to do. */
+  readonly lone: number;
 }
 
 type Seated = (batch: Batch, kind: number, people: number, fluidWait: number) => void;

@@ -13,6 +13,8 @@ export interface ModelError {
   readonly cpu: number;
   readonly egress: number;
   readonly joinP99: number;
+  /** The same in the middle of all runs; an older record has none. */
+  readonly middle?: { readonly cpu: number; readonly egress: number; readonly joinP99: number };
 }
 
 /** @throws Problem `model-error-invalid` */
@@ -27,7 +29,7 @@ export function readModelError(json: unknown, where: string): ModelError {
         "Its shape is in docs/rehearsal.md; without the file a plan says that the model was not held against real runs.",
     });
   if (typeof json !== "object" || json === null || Array.isArray(json)) throw off("not a JSON object");
-  const { v, measured, runs, cpu, egress, joinP99 } = json as Record<string, unknown>;
+  const { v, measured, runs, cpu, egress, joinP99, middle } = json as Record<string, unknown>;
   if (v !== 1) throw off('"v" is not 1');
   if (typeof measured !== "string" || measured === "") throw off('"measured" is not a text');
   if (!Array.isArray(runs) || runs.length === 0 || !runs.every((one): one is string => typeof one === "string")) {
@@ -37,12 +39,13 @@ export function readModelError(json: unknown, where: string): ModelError {
     if (typeof value !== "number" || !(value >= 0)) throw off(`"${name}" is no share from 0 on`);
     return value;
   };
-  return {
-    v,
-    measured,
-    runs,
-    cpu: share("cpu", cpu),
-    egress: share("egress", egress),
-    joinP99: share("joinP99", joinP99),
-  };
+  const shares = (of: Readonly<Record<string, unknown>>): NonNullable<ModelError["middle"]> => ({
+    cpu: share("cpu", of["cpu"]),
+    egress: share("egress", of["egress"]),
+    joinP99: share("joinP99", of["joinP99"]),
+  });
+  const all = { v, measured, runs, ...shares({ cpu, egress, joinP99 }) } as const;
+  if (middle === undefined) return all;
+  if (typeof middle !== "object" || middle === null) throw off('"middle" is no object');
+  return { ...all, middle: shares(middle as Readonly<Record<string, unknown>>) };
 }

@@ -15,6 +15,8 @@ export interface Outcomes {
   readonly ended: number;
   readonly work: number;
   readonly bytes: number;
+  /** Core-seconds more on a core that has nothing else to do. */
+  readonly lone: number;
 }
 
 /**
@@ -55,5 +57,6 @@ export function outcomesOf(
     ended,
     work: sum(costs.work),
     bytes: sum(costs.bytes),
+    lone: sum(costs.lone),
   };
 }

@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
+import { OwnServer, type Processors } from "../../src/apps/calibrate/own-server.ts";
+import { cpuOf } from "../../src/apps/calibrate/proc.ts";
+import { onTheWire } from "../../src/rehearsal/model/traffic.ts";
+import { pagePaths } from "../../src/wire/pages.ts";
+import { chunksPerSegment } from "../../src/wire/timeline.ts";
+import type { Cell } from "./cells.ts";
+import { type Came, comingOf, mix, type Page, peopleOf, questionOf, settleSeconds } from "./prediction.ts";
+import { Swarm } from "./swarm.ts";
+
+/**
+ * Before it counts, some come who are not counted: the compilers of both sides are done then with what a listener asks. So many for
+ * each worker (and at most so many in all), so many a second.
+ */
+const [warmEach, warmMost, warmRate] = [400, 1200, 300];
+/** Between those and the crowd, ms: they are gone. */
+const calmMs = 1000;
+/** A swarm whose own loop was so late in one second in ten tells nothing about the server's waits, ms. */
+const lateLoop = 100;
+
+export interface Measured extends Came {
+  readonly page: Page;
+  /** What keeps this run from being held against the model, in words. */
+  readonly amiss: readonly string[];
+}
+
+/** One real run: a server of its own, a swarm that comes as the model's crowd does, and what the edges took. */
+export async function measure(cell: Cell, seconds: number, processors: Processors | undefined): Promise<Measured> {
+  await using server = await OwnServer.start({ edges: cell.workers, processors });
+  if (cell.tls && server.tlsPort === undefined) throw new Error("there is no openssl to make a certificate");
+  const page = await pageOf(server);
+  const question = questionOf(cell, 1, seconds);
+  const rushEnd = cell.over + settleSeconds;
+  const base = cell.tls ? `https://localhost:${server.tlsPort}` : `http://127.0.0.1:${server.port}`;
+  const ca = server.certificate === undefined ? {} : { ca: server.certificate };
+  using swarm = new Swarm(cell.listeners, { bases: [base], space: server.space, ...ca }, mix);
+  const early = Math.min(warmEach * cell.workers, warmMost, cell.listeners);
+  const { pageShare } = cell;
+  const warm = Array.from({ length: early }, (_, i) => i / warmRate);
+  await swarm.come({ arrivals: warm, until: early / warmRate + 1, beginsAt: Date.now() + calmMs, pageShare });
+  const beginsAt = Date.now() + calmMs;
+  const crowd = swarm.come({
+    arrivals: comingOf(question, peopleOf(cell, page)),
+    until: rushEnd + seconds + 1,
+    beginsAt,
+    pageShare,
+  });
+  const cpu = (): number => server.edges.reduce((sum, pid) => sum + cpuOf(pid), 0);
+  const look = async (at: number): Promise<Look> => {
+    await sleep(Math.max(0, beginsAt + at * 1000 - Date.now()));
+    return {
+      at: performance.now() / 1000,
+      cpu: cpu(),
+      bytes: swarm.sum(({ bytes }) => bytes),
+      segments: swarm.sum(({ segments }) => segments),
+    };
+  };
+  const start = await look(0);
+  const settled = await look(rushEnd);
+  const { push } = await server.state();
+  const end = await look(rushEnd + seconds);
+  await crowd;
+  const span = end.at - settled.at;
+  const writes = (end.segments - settled.segments) * (push === "chunk" ? chunksPerSegment : 1);
+  const each = (end.bytes - settled.bytes) / writes;
+  return {
+    rushCpu: settled.cpu - start.cpu,
+    steadyCpu: (end.cpu - settled.cpu) / span,
+    egress: (8 * writes * onTheWire(each, cell.tls)) / span,
+    joinP99: swarm.firstSound.quantile(0.99) / 1000,
+    page,
+    amiss: amissOf(swarm, cell),
+  };
+}
+
+interface Look {
+  readonly at: number;
+  readonly cpu: number;
+  readonly bytes: number;
+  readonly segments: number;
+}
+
+function amissOf(swarm: Swarm, { listeners }: Cell): string[] {
+  const heard = swarm.sum((one) => one.heard);
+  const faults = swarm.sum((one) => one.gaps + one.wrong + one.disorder + one.cut);
+  const delays = swarm.loopDelays.toSorted((a, b) => a - b);
+  const late = delays[Math.floor(0.9 * delays.length)] ?? 0;
+  return [
+    ...(heard < listeners ? [`${listeners - heard} did not hear it`] : []),
+    ...(faults > 0 ? [`${faults} gaps, wrong or repeated segments, or cuts`] : []),
+    ...(late > lateLoop ? [`the swarm itself was ${Math.round(late)} ms late: the wait is not comparable`] : []),
+  ];
+}
+
+/** What the swarm asks for as the page: itself and what it names. */
+async function pageOf({ port, space }: OwnServer): Promise<Page> {
+  const base = `http://127.0.0.1:${port}`;
+  const html = await (await fetch(base + pagePaths.space(space))).text();
+  const files = [...html.matchAll(/<(?:script|link)\b[^>]*?\b(?:src|href)="(\/[^"/][^"]*)"/g)].map(
+    ([, path = ""]) => path,
+  );
+  const bodies = await Promise.all([...new Set(files)].map(async (path) => (await fetch(base + path)).arrayBuffer()));
+  const bytes = bodies.reduce((sum, body) => sum + gzipSync(new Uint8Array(body)).length, gzipSync(html).length);
+  return { requests: 1 + bodies.length, bytes };
+}
