@@ -60,7 +60,7 @@ export class RawConnections {
     socket.once("close", (failed) => {
       this.#sockets.delete(socket);
       if (isOpen) counts.open--;
-      else counts.failed++;
+      else if (!signal.aborted) counts.failed++;
       if (isOpen && (hasEnded || failed) && !signal.aborted) counts.closed++;
       gone?.();
       if (this.#sockets.size === 0) this.#idle?.();
