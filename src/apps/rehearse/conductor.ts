@@ -153,7 +153,7 @@ export class Conductor {
     await this.#busy();
     for (let second = 0; second < last; second++) {
       void this.#lookNow();
-      void this.#plan.metrics?.read((Date.now() - beginsAt) / 1000);
+      void this.#plan.metrics?.read();
       await sleep(Math.max(0, beginsAt + (second + 1) * 1000 + closesAfterMs - Date.now()), undefined, {
         signal: stop,
       }).catch(() => {});

@@ -28,13 +28,13 @@ export class MetricsReader {
     }
   }
 
-  /** Reads once; false when nothing of a server of ours is there. */
-  async read(at: number): Promise<boolean> {
+  /** Reads once; false when nothing of a server of ours is there. @param now seconds */
+  async read(now = (): number => performance.now() / 1000): Promise<boolean> {
     if (this.#reading) return true;
     this.#reading = true;
     try {
       const { status, body } = await this.#link.request({ path: this.#path, timeoutMs: withinMs });
-      const reading = status === 200 ? readExposition(body.toString("utf8"), at) : undefined;
+      const reading = status === 200 ? readExposition(body.toString("utf8"), now()) : undefined;
       if (!reading) return false;
       for (const { name } of reading.processes) this.names.add(name);
       this.restarts = reading.restarts - (this.#restartsBefore ??= reading.restarts);

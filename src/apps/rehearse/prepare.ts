@@ -108,7 +108,7 @@ async function metricsOf({ metrics, data }: RehearseCommand): Promise<MetricsRea
   const where = metrics ?? (data === undefined ? undefined : { socket: sockets.metrics(await runFolder(data)) });
   if (!where) return undefined;
   const reader = new MetricsReader(where);
-  if (await reader.read(0)) return reader;
+  if (await reader.read()) return reader;
   reader.close();
   const said = "socket" in where ? where.socket : where.url.href;
   throw off(metrics ? "--metrics" : "--data", said, "the metrics, or the data folder, of a running server");

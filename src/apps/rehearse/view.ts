@@ -50,8 +50,8 @@ export class View {
 }
 
 const n = (value: number): string => Math.round(value).toLocaleString("en");
-const say = (value: number, unit: "s" | "at" | "bit/s" | "share"): string =>
-  quantity({ value, unit }, "en").replaceAll(" ", " ");
+const say = (value: number, unit: "s" | "at"): string => quantity({ value, unit }, "en").replaceAll(" ", " ");
+const percent = (share: number): string => `${Math.round(share * 100)}%`;
 const cut = (line: string, columns: number): string =>
   columns > 0 && line.length > columns ? line.slice(0, columns) : line;
 
@@ -68,10 +68,10 @@ export function linesOf(
   const timed = (ms: number | undefined): string => (ms === undefined ? "–" : say(ms / 1000, "s"));
   const edges = server?.edges.map(({ share }) => share) ?? [];
   const used = [
-    ...(edges.length > 0 ? [`edges ${edges.map((one) => say(one, "share")).join(" ")}`] : []),
+    ...(edges.length > 0 ? [`edges ${edges.map((one) => percent(one)).join(" ")}`] : []),
     ...(server ? [`server ${server.cores.toFixed(1)} cores`] : []),
     `swarm ${swarm.cores.toFixed(1)} cores`,
-    ...(row.machine === undefined ? [] : [`machine ${say(row.machine, "share")}`]),
+    ...(row.machine === undefined ? [] : [`machine ${percent(row.machine)}`]),
     `level ${probe?.level ?? "–"}`,
   ];
   const on = question.attacks.flatMap(({ name, from, to }, i) =>

@@ -81,8 +81,11 @@ const n = (value: number): string => String(Math.round(value * 10) / 10);
 const anchor = (at: number): string => (at > right - 24 ? "end" : at < left + 16 ? "start" : "middle");
 const nameOf = ({ name }: Curve, { word }: Speaker): string => word(`curve.${name}` satisfies Key);
 
-function scaleOf(values: readonly number[], { logarithmic: byPowers, top: fixed }: ChartOptions): Scale {
-  const most = values.reduce((a, b) => Math.max(a, b), 0);
+/** Of things that are counted there are whole ticks. */
+const fewest = 4;
+
+function scaleOf(values: readonly number[], { logarithmic: byPowers, top: fixed, unit }: ChartOptions): Scale {
+  const most = values.reduce((a, b) => Math.max(a, b), unit === "count" ? fewest : 0);
   if (!byPowers) return linear(most, fixed);
   const least = values.reduce((a, b) => (b > 0 ? Math.min(a, b) : a), Number.POSITIVE_INFINITY);
   return logarithmic(Number.isFinite(least) ? least : 1e-3, most);

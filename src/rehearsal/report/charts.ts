@@ -22,14 +22,18 @@ const charts: readonly Shown[] = [
   { title: "chart.gaps", curves: ["gaps"], unit: "count", in: ["whole"] },
 ];
 
+/** A rush that is this much of all needs its charts but once. */
+const mostOfIt = 0.8;
+
 /** The charts of the rush or of all of it, for those curves that the record has. */
 export function chartsOf(record: RehearsalRecord, part: "rush" | "whole", speaker: Speaker): string {
   const [first] = record.curves;
   if (!first) return "";
   const whole = { from: first.from, to: first.from + Math.max(1, first.values.length - 1) * first.step };
   const window = part === "rush" ? record.rush : whole;
+  const covered = (record.rush.to - record.rush.from) / (whole.to - whole.from) >= mostOfIt;
   return charts
-    .filter((one) => one.in.includes(part))
+    .filter((one) => one.in.includes(part) && !(part === "whole" && covered && one.in.includes("rush")))
     .map(({ title, curves, in: _in, ...rest }) => {
       const found = curves
         .map((name) => record.curves.find((one) => one.name === name))

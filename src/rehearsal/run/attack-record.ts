@@ -23,7 +23,7 @@ export function attackOf(judged: JudgedAttack, counts: AttackCounts | undefined)
     to: attack.to,
     strength: strengthOf(attack, counts),
     cost: costOf(judged),
-    owed: listed(judged.owed.map(owedOf)),
+    owed: judged.owed.length === 0 ? { key: "owed.none" } : owedOf(judged.owed),
     verdict: attackVerdict(judged),
   };
 }
@@ -81,11 +81,22 @@ function costOf({ cores, joins, beside }: JudgedAttack): Value {
   return listed(said);
 }
 
-function owedOf({ owes, verdict, excuse }: JudgedOwed): Said {
-  const promise: Said = { key: owedKeys[owes] };
-  if (verdict === "held") return promise;
-  if (verdict === "broken") return { key: "owes.broken", values: { promise } };
-  return excuse
-    ? { key: "owes.excused", values: { promise, why: whyOf(excuse) } }
-    : { key: "owes.unknown", values: { promise } };
+/** What was owed, those with the same outcome together: what held, what broke, and what cannot be told and why. */
+function owedOf(owed: readonly JudgedOwed[]): Said {
+  const promises = (of: readonly JudgedOwed[]): Said => listed(of.map(({ owes }) => ({ key: owedKeys[owes] })));
+  const held = owed.filter(({ verdict }) => verdict === "held");
+  const broken = owed.filter(({ verdict }) => verdict === "broken");
+  const open = owed.filter(({ verdict }) => verdict === "unknown");
+  const whys = Map.groupBy(open, ({ excuse }) => excuse && JSON.stringify(excuse));
+  return listed([
+    ...(broken.length > 0 ? [{ key: "owes.broken", values: { promise: promises(broken) } } as const] : []),
+    ...(held.length > 0 ? [promises(held)] : []),
+    ...[...whys.values()].map((of): Said => {
+      const excuse = of[0]?.excuse;
+      const promise = promises(of);
+      return excuse
+        ? { key: "owes.excused", values: { promise, why: whyOf(excuse) } }
+        : { key: "owes.unknown", values: { promise } };
+    }),
+  ]);
 }

@@ -2,6 +2,8 @@
 export interface ProcessReading {
   readonly name: string;
   readonly cpu: number;
+  /** Seconds since it began: of the same moment as its other values, whenever they are read. */
+  readonly uptime: number;
   readonly rss: number;
   /** The worst delay of its loop in the last five seconds, s. */
   readonly loopDelay: number;
@@ -44,7 +46,7 @@ const sums = {
  * `undefined` when nothing in it is of a server of ours.
  */
 export function readExposition(text: string, at: number): ServerReading | undefined {
-  const processes = new Map<string, { cpu: number; rss: number; loopDelay: number }>();
+  const processes = new Map<string, { cpu: number; uptime: number; rss: number; loopDelay: number }>();
   const totals = new Map<string, number>();
   for (const line of text.split("\n")) {
     const [, metric = "", labels = "", digits = ""] = /^(rostra_[a-z_]+)\{([^}]*)\} (\S+)$/.exec(line) ?? [];
@@ -53,9 +55,10 @@ export function readExposition(text: string, at: number): ServerReading | undefi
     totals.set(metric, (totals.get(metric) ?? 0) + value);
     const name = /(?:^|,)process="([^"]*)"/.exec(labels)?.[1];
     if (name === undefined) continue;
-    const of = processes.get(name) ?? { cpu: 0, rss: 0, loopDelay: 0 };
+    const of = processes.get(name) ?? { cpu: 0, uptime: 0, rss: 0, loopDelay: 0 };
     processes.set(name, of);
     if (metric === "rostra_process_cpu_seconds_total") of.cpu = value;
+    else if (metric === "rostra_process_uptime_seconds") of.uptime = value;
     else if (metric === "rostra_process_resident_memory_bytes") of.rss = value;
     else if (metric === "rostra_process_event_loop_delay_seconds" && labels.includes('quantile="1"'))
       of.loopDelay = value;
@@ -91,9 +94,10 @@ const grown = (before: number | undefined, after: number): number =>
 
 export function between(before: ServerReading, after: ServerReading): ServerSecond {
   const seconds = Math.max(0.05, after.at - before.at);
-  const used = after.processes.map(({ name, cpu }) => {
+  const used = after.processes.map(({ name, cpu, uptime }) => {
     const was = before.processes.find((one) => one.name === name);
-    return { name, share: grown(was?.cpu, cpu) / seconds };
+    const lived = grown(was?.uptime, uptime);
+    return { name, share: lived > 0 ? grown(was?.cpu, cpu) / lived : 0 };
   });
   return {
     cores: used.reduce((sum, { share }) => sum + share, 0),

@@ -36,8 +36,7 @@ export class VitalSigns {
       this.#played = playing;
       return undefined;
     }
-    if (gone !== undefined)
-      this.#since ??= { at, refused: refusedConnects, played: this.#played, why: gone };
+    if (gone !== undefined) this.#since ??= { at, refused: refusedConnects, played: this.#played, why: gone };
     if (!this.#since) {
       this.#played = Math.max(this.#played, playing);
       return undefined;

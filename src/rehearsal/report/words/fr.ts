@@ -153,8 +153,12 @@ export default {
   "where.here": "sur cette machine : elle partage ses cœurs avec l’essaim",
   "where.elsewhere": "sur une autre machine, avec le permis de son propriétaire",
   swarm: { one: "{n} processus, {sources}", many: "{n} processus, {sources}", other: "{n} processus, {sources}" },
-  sources: "{n} adresses source, de {first} à {last}",
-  "sources.system": "l’adresse source du système",
+  sources: {
+    one: "depuis {first}",
+    many: "depuis {n} adresses, de {first} à {last}",
+    other: "depuis {n} adresses, de {first} à {last}",
+  },
+  "sources.system": "depuis l’adresse du système",
   "metrics.none": "aucune : ce que le serveur a consommé n’est pas connu",
   "run.nothing": "Rien n’a été mesuré : cela s’est arrêté avant la première seconde.",
   "run.heard": "{heard} des {arrived} personnes venues l’ont entendu ; au plus {seated} à la fois, à {at}.",
@@ -186,13 +190,13 @@ export default {
   "promise.answers": "Page et état répondent, demandés chaque seconde",
   "excuse.late": "la répétition elle-même avait {late} de retard",
   "excuse.full": "un processus de l’essaim n’avait plus de processeur",
-  "excuse.shared": "cette machine était pleine, dont {share} pour la répétition",
+  "excuse.shared": "cette machine était pleine, dont {share} pour autre chose que le serveur",
   "strength.second": "{n} par seconde",
   "strength.connections": { one: "{n} connexion", many: "{n} connexions", other: "{n} connexions" },
   "strength.listeners": { one: "{n} auditeur", many: "{n} auditeurs", other: "{n} auditeurs" },
   "attack.did":
     "{connected} connexions ({failed} échouées), {sent} envois, réponses {answered}, {received} reçus, {closed} fermetures",
-  "cost.cores": "{more} cœur de plus, {during} en tout",
+  "cost.cores": "{more} cœurs de plus, {during} en tout",
   "cost.joins": "99 sur 100 ont rejoint en {during}",
   "cost.joinsBefore": "99 sur 100 ont rejoint en {during}, avant {before}",
   "cost.beside": {
@@ -210,9 +214,10 @@ export default {
   "owes.unknown": "{promise} (non connu)",
   "owes.excused": "{promise} (indécidable : {why})",
   "change.elsewhere":
-    "Répétez depuis une autre machine (rostra rehearsal-permit) : l’essaim a pris ce qu’il fallait au serveur.",
+    "Répétez depuis une autre machine (rostra rehearsal-permit), sans rien d’autre : ici, le serveur n’était pas seul à travailler.",
   "change.processes": "Donnez plus de processus à l’essaim (--processes {n}) : l’un d’eux était en retard.",
-  "change.edges": "Le relais le plus chargé a utilisé {share} de son cœur : plus de relais (--edges), ou plus de cœurs.",
+  "change.edges":
+    "Le relais le plus chargé a utilisé {share} de son cœur : plus de relais (--edges), ou plus de cœurs.",
   "change.refused":
     "Des connexions ont été refusées : augmentez les descripteurs du serveur (LimitNOFILE), ou le nombre de relais.",
   "change.died": "Cherchez d’abord dans son journal pourquoi le serveur est mort.",
