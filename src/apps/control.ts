@@ -1,4 +1,5 @@
 import { chmod, rm } from "node:fs/promises";
+import { Budget } from "../foundation/budget.ts";
 import { ms } from "../foundation/duration.ts";
 import { Link } from "../foundation/link.ts";
 import { reason } from "../foundation/errors.ts";
@@ -14,7 +15,7 @@ import { GameDayShelf } from "./control/game-day/shelf.ts";
 import { Rehearsals } from "./control/game-day/rehearsals.ts";
 import { Observer } from "./control/observer.ts";
 import { PeopleDesk } from "./control/people-routes.ts";
-import { Budget, readLimits, writeLimits } from "./control/rate.ts";
+import { readLimits, writeLimits } from "./control/rate.ts";
 import { Rooms } from "./control/rooms.ts";
 import { createServer } from "./control/server.ts";
 

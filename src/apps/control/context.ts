@@ -1,4 +1,5 @@
 import type { FastifyRequest } from "fastify";
+import type { Budget } from "../../foundation/budget.ts";
 import type { Link } from "../../foundation/link.ts";
 import type { Log } from "../../foundation/log.ts";
 import type { Invites } from "../../room/invites.ts";
@@ -10,7 +11,6 @@ import type { Director } from "./director.ts";
 import type { GameDayShelf } from "./game-day/shelf.ts";
 import { signInNeeded } from "./problems.ts";
 import { bearer } from "./request-facts.ts";
-import type { Budget } from "./rate.ts";
 import type { Rooms } from "./rooms.ts";
 
 /** What the routes of control work with. */
