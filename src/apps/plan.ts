@@ -26,7 +26,7 @@ const usage = `rostra plan: how many edges an audience takes, what binds first, 
     --seed N             the chance in it                              (1)
     --prices FILE        {"currency":"EUR","source":"…","edgeHour":…,"egressGb":…}
     --calibration FILE   what things cost on your machine              (the reference measurements)
-    --model-error FILE   how far the model was off in real runs
+    --model-error FILE   how far the model was off in real runs    (those that are kept in docs/rehearsal.md)
     --title TEXT         what the report is called
     --lang en|fr|id      language of the answer                        (en)
     --json FILE          the record, with every curve second by second

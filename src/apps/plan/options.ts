@@ -7,7 +7,7 @@ import { type ModelError, readModelError } from "../../rehearsal/model/model-err
 import { type Prices, readPrices } from "../../rehearsal/model/price.ts";
 import { promised, type Promised } from "../../rehearsal/model/promises.ts";
 import { type Arrivals, type Question, type Way, ways } from "../../rehearsal/model/question.ts";
-import { reference } from "../../rehearsal/model/reference.ts";
+import { reference, referenceError } from "../../rehearsal/model/reference.ts";
 import { readTrace } from "../../rehearsal/model/trace.ts";
 import { people } from "../../rehearsal/model/units.ts";
 import { isLanguage, type Language, languages } from "../../rehearsal/report/language.ts";
@@ -95,7 +95,7 @@ export async function planCommand(words: PlanWords): Promise<PlanCommand> {
     promises: { ...promised, joinP99: duration("--join-p99", word("join-p99") ?? `${promised.joinP99}ms`) },
     calibration: (await readOr(word("calibration"), readCalibration)) ?? reference,
     prices: prices && price !== undefined ? { ...prices, edgeHour: price } : prices,
-    modelError: await readOr(word("model-error"), readModelError),
+    modelError: (await readOr(word("model-error"), readModelError)) ?? referenceError,
     trace: arrivals.file,
     title: word("title"),
     language,
@@ -115,7 +115,10 @@ function needed(flag: string, text: string | undefined): string {
   });
 }
 
-export async function arrivalsOf(text: string, lasts: Milliseconds): Promise<{ how: Arrivals; file: string | undefined }> {
+export async function arrivalsOf(
+  text: string,
+  lasts: Milliseconds,
+): Promise<{ how: Arrivals; file: string | undefined }> {
   if (text === "flash" || text === "ramp" || text === "push") return { how: { shape: text }, file: undefined };
   const [, file = ""] = /^trace:(.+)$/.exec(text) ?? [];
   if (file === "") throw off("--arrivals", text, "flash, ramp, push or trace:FILE");

@@ -191,9 +191,15 @@ function confidenceOf({ assumed }: Plan, error: ModelError | undefined): Said[] 
             join: share(error.joinP99),
           },
         },
+    ...(error?.middle ? [middleSaid(error.middle)] : []),
     ...(assumed.length > 0 ? [{ key: "confidence.assumed", values: { names: assumed.join(", ") } } as const] : []),
     { key: "confidence.fluid" },
     { key: "confidence.cores" },
     { key: "confidence.unknown" },
   ];
 }
+
+const middleSaid = ({ cpu, egress, joinP99 }: NonNullable<ModelError["middle"]>): Said => ({
+  key: "confidence.middle",
+  values: { cpu: share(cpu), egress: share(egress), join: share(joinP99) },
+});

@@ -134,6 +134,8 @@ const en = {
   "confidence.notHeld": "The model was not held against real runs yet: its error is not known.",
   "confidence.error":
     "Held against {runs} real runs ({measured}) it was off by at most {cpu} on processor, {egress} on traffic and {join} on the join's 99th percentile.",
+  "confidence.middle":
+    "In half of them it was off by less than {cpu} on processor, {egress} on egress and {join} on the 99th percentile of joins.",
   "confidence.assumed": "Not measured but assumed: {names}.",
   "confidence.fluid":
     "It is a fluid of cohorts, seeded: how people behave is assumed (“People” above), and no two crowds are alike.",

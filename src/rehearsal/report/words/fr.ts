@@ -135,6 +135,8 @@ export default {
   "confidence.notHeld": "Le modèle n’a pas encore été comparé à de vrais essais : son erreur n’est pas connue.",
   "confidence.error":
     "Comparé à {runs} vrais essais ({measured}), il s’est trompé d’au plus {cpu} sur le processeur, {egress} sur le trafic et {join} sur le 99e centile de l’arrivée.",
+  "confidence.middle":
+    "Dans la moitié d’entre eux, l’écart était de moins de {cpu} sur le processeur, {egress} sur le trafic et {join} sur le 99e centile de l’arrivée.",
   "confidence.assumed": "Non mesuré mais supposé : {names}.",
   "confidence.fluid":
     "C’est un fluide de cohortes, avec une graine : le comportement des gens est supposé (« Les gens » plus haut), et aucune foule n’en vaut une autre.",

@@ -135,6 +135,8 @@ export default {
   "confidence.notHeld": "Model ini belum dibandingkan dengan percobaan nyata: galatnya tidak diketahui.",
   "confidence.error":
     "Dibandingkan dengan {runs} percobaan nyata ({measured}), galatnya paling besar {cpu} pada prosesor, {egress} pada lalu lintas dan {join} pada persentil ke-99 waktu masuk.",
+  "confidence.middle":
+    "Pada separuhnya selisihnya kurang dari {cpu} untuk prosesor, {egress} untuk lalu lintas, dan {join} untuk persentil ke-99 kedatangan.",
   "confidence.assumed": "Tidak diukur melainkan diandaikan: {names}.",
   "confidence.fluid":
     "Ini aliran kelompok-kelompok, dengan benih acak: perilaku orang diandaikan (“Orang-orang” di atas), dan tidak ada dua kerumunan yang sama.",
