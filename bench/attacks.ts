@@ -15,23 +15,30 @@ const times = option("times", 1);
 const only = process.argv[process.argv.indexOf("--only") + 1]?.split(",") ?? [];
 const chosen = process.argv.includes("--only") ? attackerNames.filter((name) => only.includes(name)) : attackerNames;
 
-const cores = async (pid: number, ms: number): Promise<number> => {
-  const used = async (): Promise<number> => {
-    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  };
-  const before = await used();
-  await sleep(ms);
-  return ((await used()) - before) / (ms / 1000);
-};
+const processes = ["edge 1", "control", "stage"] as const;
+
+/** Cores that each of these takes while something goes on, mean. */
+async function coresWhile<T>(pids: readonly number[], work: Promise<T>): Promise<[done: T, cores: readonly string[]]> {
+  const seconds = (): Promise<number[]> =>
+    Promise.all(
+      pids.map(async (pid) => {
+        const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+        const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+        return (Number(fields[11]) + Number(fields[12])) / 100;
+      }),
+    );
+  const [began, before] = [performance.now(), await seconds()];
+  const done = await work;
+  const [after, took] = [await seconds(), (performance.now() - began) / 1000];
+  return [done, after.map((used, i) => ((used - (before[i] ?? 0)) / took).toFixed(2))];
+}
 
 const quantile = (values: readonly number[], q: number): number =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))] ?? Number.NaN;
 
 console.log(`${machine()}; ${listeners} listeners, ${seconds} s each, ${times} × the usual strength\n`);
 console.log(
-  "| attacker | strength | what it did | gaps, cut | joins: p50, p99, without sound | edge CPU before, during | memory |",
+  "| attacker | strength | what it did | gaps, cut | joins: p50, p99, without sound | CPU before, during: edge, control, stage | memory |",
 );
 console.log("| --- | --- | --- | --- | --- | --- | --- |");
 
@@ -41,12 +48,10 @@ async function measure(name: AttackerName): Promise<void> {
   const { usual, most, unit } = await attackers[name]();
   const strength = Math.min(most, usual * times);
   await using house = await UnderAttack.start({ streams: listeners - 20, numbered: 20 });
-  const before = await cores(await house.server.pid("edge 1"), 3000);
-  const { told, mostOpen, heard, unanswered, looks, used, segments, fetches } = await house.whileAttacked(
-    name,
-    strength,
-    seconds,
-  );
+  const pids = await Promise.all(processes.map((one) => house.server.pid(one)));
+  const [, before] = await coresWhile(pids, sleep(3000));
+  const [attacked, during] = await coresWhile(pids, house.whileAttacked(name, strength, seconds));
+  const { told, mostOpen, heard, unanswered, looks, used, segments, fetches } = attacked;
   const { counts } = told;
   const answered = Object.entries(counts.answered).map(([status, count]) => `${status}: ${count}`);
   const did = [
@@ -64,7 +69,7 @@ async function measure(name: AttackerName): Promise<void> {
     `${did.filter(Boolean).join("; ")}; ${upstream}`,
     `${heard.faults.length}, ${heard.cut}`,
     `${quantile(heard.joins, 0.5).toFixed(0)} ms, ${quantile(heard.joins, 0.99).toFixed(0)} ms, ${heard.unheard.length} of ${heard.joins.length + heard.unheard.length}${others}`,
-    `${before.toFixed(2)}, ${used.cpu.toFixed(2)}`,
+    before.map((cores, i) => `${cores} → ${during[i]}`).join(", "),
     `${megabytes(used.before)} → ${megabytes(used.most)} MB`,
   ];
   console.log(`| ${cells.join(" | ")} |`);
