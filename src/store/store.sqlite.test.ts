@@ -73,6 +73,19 @@ test("DB-24 everything a killed process reported as committed is there, and what
   await store.end();
 });
 
+test("DB-22 a database from before there were rehearsals keeps its Spaces, which rehearse nothing", async () => {
+  const before = await open(data);
+  const made = await before.spaces.create(newSpace(), "made by a test");
+  await before.end();
+  const raw = new DatabaseSync(join(data, "rostra.db"));
+  raw.exec("ALTER TABLE spaces DROP COLUMN rehearsal_of; DELETE FROM migrations WHERE number = 2");
+  raw.close();
+  const store = await open(data);
+  expect(made.ok && (await store.spaces.get(made.space.id))).toEqual(made.ok && { ...made.space, rehearsalOf: null });
+  expect(await store.spaces.list()).toHaveLength(1);
+  await store.end();
+});
+
 test("DB-25 a database of a newer version is refused with what to do, and is left byte for byte", async () => {
   await (await open(data)).end();
   const path = join(data, "rostra.db");

@@ -171,7 +171,7 @@ export const expectedAudienceSchema = v.strictObject({
   /** How long until all have come. */
   over: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(86_400)),
   /** How long the event lasts. */
-  lasts: v.pipe(v.number(), v.integer(), v.minValue(60), v.maxValue(86_400)),
+  lasts: v.pipe(v.number(), v.integer(), v.minValue(60), v.maxValue(43_200)),
   /** One edge machine; left out: the machine of this server, with a network card of 1 Gbit/s. */
   edge: v.optional(
     v.strictObject({

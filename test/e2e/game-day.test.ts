@@ -30,7 +30,7 @@ async function picture(page: Page, name: string): Promise<void> {
 const stateOf = (page: Page, check: RunCheckName): Promise<string | null> =>
   page.locator(`#run-${check} .badge`).textContent();
 const becomes = (page: Page, check: RunCheckName, words: string): Promise<void> =>
-  page.locator(`#run-${check} .badge`, { hasText: words }).waitFor({ timeout: 30_000 });
+  page.locator(`#run-${check} .badge`, { hasText: words }).waitFor({ timeout: 60_000 });
 
 test.skipIf(!chromiumIsInstalled())(
   "EE-30 the desk of a scheduled Space has a run sheet: a plan, a hidden rehearsal that plays, a record that turns a check green",
@@ -113,5 +113,5 @@ test.skipIf(!chromiumIsInstalled())(
       await rm(folder, { recursive: true, force: true });
     }
   },
-  120_000,
+  180_000,
 );

@@ -177,11 +177,11 @@ export default {
   "run.rehearsalHint": "Speakers come with their own invites: the same key behind the # opens this stage too.",
   "run.command": "The command that sends the crowd",
   "run.commandHint":
-    "Run it on other machines than the edges’; where they are elsewhere, “rostra rehearsal-permit” says how to permit it.",
+    "Run it on other machines than the edges’; from elsewhere it says how to permit it (rostra rehearsal-permit).",
   "run.commandMissing": "The command stands here once there are an expected audience and a rehearsal Space.",
-  "run.file": "The record it wrote (rehearsal.json)",
+  "run.file": "The record it wrote (rehearsal/report.json)",
   "run.handedIn": "The record is handed in",
-  "run.notJson": "This file is not JSON. Choose the one that --out named.",
+  "run.notJson": "This file is not JSON. Choose report.json in the folder that --out names.",
   "run.tooLarge": "This record is too large. Rehearse for a shorter time.",
   "run.reportPage": "Read the report",
 } as const;

@@ -184,11 +184,11 @@ export default {
     "Les intervenants viennent avec leur invitation : la même clé derrière le # ouvre aussi cette scène.",
   "run.command": "La commande qui envoie la foule",
   "run.commandHint":
-    "Lancez-la sur d’autres machines que celles de diffusion ; depuis ailleurs, « rostra rehearsal-permit » dit comment l’autoriser.",
+    "Lancez-la sur d’autres machines que celles de diffusion ; depuis ailleurs, elle dit comment l’autoriser (rostra rehearsal-permit).",
   "run.commandMissing": "La commande apparaît ici dès qu’il y a un public attendu et un Space de répétition.",
-  "run.file": "Le fichier qu’elle a écrit (rehearsal.json)",
+  "run.file": "Le fichier qu’elle a écrit (rehearsal/report.json)",
   "run.handedIn": "Le fichier est remis",
-  "run.notJson": "Ce fichier n’est pas du JSON. Choisissez celui que --out a nommé.",
+  "run.notJson": "Ce fichier n’est pas du JSON. Choisissez report.json dans le dossier que --out nomme.",
   "run.tooLarge": "Ce fichier est trop grand. Répétez moins longtemps.",
   "run.reportPage": "Lire le rapport",
 } as const;

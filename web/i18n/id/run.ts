@@ -161,11 +161,11 @@ export default {
     "Pembicara datang dengan undangannya sendiri: kunci yang sama di belakang # juga membuka panggung ini.",
   "run.command": "Perintah yang mengirim kerumunan",
   "run.commandHint":
-    "Jalankan di mesin lain daripada mesin penyiar; bila dari tempat lain, “rostra rehearsal-permit” mengatakan cara mengizinkannya.",
+    "Jalankan di mesin lain daripada mesin penyiar; dari tempat lain ia mengatakan cara mengizinkannya (rostra rehearsal-permit).",
   "run.commandMissing": "Perintahnya muncul di sini setelah ada pendengar yang diharapkan dan Space gladi.",
-  "run.file": "Berkas yang ditulisnya (rehearsal.json)",
+  "run.file": "Berkas yang ditulisnya (rehearsal/report.json)",
   "run.handedIn": "Berkas telah diserahkan",
-  "run.notJson": "Berkas ini bukan JSON. Pilih yang dinamai --out.",
+  "run.notJson": "Berkas ini bukan JSON. Pilih report.json di folder yang dinamai --out.",
   "run.tooLarge": "Berkas ini terlalu besar. Gladi lebih singkat.",
   "run.reportPage": "Baca laporan",
 } as const;

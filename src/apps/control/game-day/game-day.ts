@@ -30,8 +30,9 @@ export interface GameDayOptions {
 
 /** The network card of an edge that nobody described, bit/s. */
 const usualNic = 1_000_000_000;
-/** For how long the command that is offered lets the crowd listen. */
-const rehearsedFor = "5m";
+/** For how long the crowd of the command that is offered listens, from when all have come, and the longest run, seconds. */
+const rehearsedFor = 240;
+const longestRun = 6 * 3600;
 
 /** The run sheets of all Spaces: what is kept of them, the plans that are being made, and the sheet as it is now. */
 export class GameDay implements FactSources {
@@ -131,8 +132,10 @@ const thisMachine = (): Audience["edge"] => ({
 });
 
 /** What sends a crowd like the expected one to the rehearsal. */
-export const commandFor = (target: string, slug: string, { listeners, over }: Audience): string =>
-  [
+export function commandFor(target: string, slug: string, { listeners, over }: Audience): string {
+  const lasts = Math.min(longestRun, over + rehearsedFor);
+  return [
     `rostra rehearse --target ${target} --space ${slug}`,
-    `--listeners ${listeners} --arrivals flash --over ${over}s --for ${rehearsedFor} --out rehearsal.json`,
+    `--listeners ${listeners} --arrivals flash --over ${Math.min(over, lasts)}s --for ${lasts}s --out rehearsal`,
   ].join(" ");
+}

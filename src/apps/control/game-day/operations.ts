@@ -30,7 +30,7 @@ export const gameDayOperations: readonly Operation[] = [
     method: "POST",
     path: `${space}/rehearsal/report`,
     summary:
-      "Takes the record of a run against the rehearsal, as `rostra rehearse --out` writes it; also packed (application/gzip).",
+      "Takes the record of a run against the rehearsal, as `rostra rehearse --out` writes it (report.json); also packed (application/gzip).",
     who: "owner or stage",
     body: recordShape,
     status: 200,

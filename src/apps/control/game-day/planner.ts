@@ -11,6 +11,8 @@ import type { Audience } from "../../../rehearsal/game-day/facts.ts";
 
 /** How long a plan may take: 8 million over two hours take some seconds. */
 const planLimit = seconds(120);
+/** How much memory a plan may take, MB: some hundred for a day of 8 million. */
+const planMemory = 512;
 /** The most plans that wait for the one that is being made. */
 const maxWaiting = 1;
 /** The most bytes of what a child says that are kept. */
@@ -26,7 +28,7 @@ interface Job {
 }
 
 /**
- * Makes plans in a process of their own (`rostra plan --json`), which has the lowest priority and is gone afterwards: a
+ * Makes plans in a process of their own (`rostra plan --json`), which has a low priority and is gone afterwards: a
  * second of simulation in this one would be a second in which nobody could come on stage. One is made at a time, one waits.
  */
 export class Planner {
@@ -95,12 +97,16 @@ async function make(audience: Audience, signal: AbortSignal): Promise<Planned> {
     const entry = fileURLToPath(
       new URL(`../../rostra${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url),
     );
-    const child = spawn(process.execPath, [entry, "plan", ...planWords(audience), "--json", file], {
-      stdio: ["ignore", "ignore", "pipe"],
-      env: { ...process.env, NODE_OPTIONS: "" },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(planLimit)]),
-      killSignal: "SIGKILL",
-    });
+    const child = spawn(
+      process.execPath,
+      [`--max-old-space-size=${planMemory}`, entry, "plan", ...planWords(audience), "--json", file],
+      {
+        stdio: ["ignore", "ignore", "pipe"],
+        env: childEnvironment(),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(planLimit)]),
+        killSignal: "SIGKILL",
+      },
+    );
     const { code, said } = await ended(child);
     if (code !== 0) return { ok: false, why: said.trim().split("\n")[0] || `it ended with ${code}` };
     return { ok: true, record: await readFile(file, "utf8") };
@@ -108,6 +114,14 @@ async function make(audience: Audience, signal: AbortSignal): Promise<Planned> {
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+/** What the child needs of the environment: nothing that is secret. */
+const childEnvironment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    ["PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME", "NODE_COMPILE_CACHE"].flatMap((name) =>
+      process.env[name] === undefined ? [] : [[name, process.env[name]]],
+    ),
+  );
 
 function ended(child: ChildProcess): Promise<{ code: number | null; said: string }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ code: number | null; said: string }>();
@@ -118,7 +132,7 @@ function ended(child: ChildProcess): Promise<{ code: number | null; said: string
   child.on("error", reject);
   child.on("close", (code) => resolve({ code, said }));
   try {
-    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {
     // Where it may not be made less important, it is as important as the others.
   }
