@@ -1,6 +1,12 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createServer as createSecureServer } from "node:tls";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Answers } from "./answers.ts";
 import type { AttackOrder, AttackTold } from "./contract.ts";
@@ -115,6 +121,37 @@ describe("an attack", () => {
     expect(none.counts).toMatchObject({ connected: 0, sent: 0, open: 0 });
     expect(none.counts.failed).toBeGreaterThan(5);
     server.listen(0);
+  });
+});
+
+describe("through TLS", () => {
+  test("RH-82 it does the same, whoever signed the target's certificate, and holds nothing any more", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "attack-tls-"));
+    const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+    const words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+    execFileSync("openssl", [...words, "-keyout", key, "-out", cert, "-subj", "/CN=nobody"], { stdio: "ignore" });
+    const secure = createSecureServer({ key: readFileSync(key), cert: readFileSync(cert) });
+    const there = new Set<Socket>();
+    secure.on("secureConnection", (socket) => {
+      there.add(socket);
+      socket.on("error", () => {});
+      socket.on("close", () => there.delete(socket));
+      socket.on("data", () => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"));
+    });
+    secure.on("tlsClientError", () => {});
+    secure.listen(0, "127.0.0.1");
+    await once(secure, "listening");
+    const target = { ...order().target, port: (secure.address() as AddressInfo).port, tls: true };
+    const flood = await runAttack(order({ target }), () => {}, never);
+    expect(flood.counts.answered["200"]).toBeGreaterThan(10);
+    const told: AttackTold[] = [];
+    const slow = { target, name: "slow-headers", strength: 20, to: 2.5 } as const;
+    const held = await runAttack(order(slow), (one) => told.push(one), never);
+    expect(Math.max(...told.map(({ counts }) => counts.open))).toBeGreaterThan(5);
+    for (const { counts } of [flood, held]) expect(counts).toMatchObject({ open: 0, failed: 0 });
+    while (there.size > 0) await sleep(10);
+    await new Promise((done) => secure.close(done));
+    await rm(folder, { recursive: true });
   });
 });
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { seeded } from "../model/random.ts";
 import type { AttackCounts, AttackOrder, AttackTold } from "./contract.ts";
 import { pause } from "./pace.ts";
@@ -8,6 +9,10 @@ import { requirePermit } from "./target.ts";
 export const maxAttackSeconds = 4 * 3600;
 /** Local addresses that it takes turns with at most. */
 export const maxSources = 1024;
+
+/** So long a socket that was closed may take to say so, and how often it is looked, ms. */
+const letGoWithinMs = 5000;
+const lookMs = 5;
 
 export const newCounts = (): AttackCounts => ({
   connected: 0,
@@ -56,6 +61,7 @@ export async function runAttack(
       await attacker.attack({ target, strength, sources, random: seeded(order.seed, 0), counts, signal: end.signal });
     } finally {
       stop();
+      await letGo(counts);
       clearTimeout(timer);
       clearInterval(seconds);
       signal.removeEventListener("abort", stop);
@@ -64,4 +70,10 @@ export async function runAttack(
   const last = told("end");
   say(last);
   return last;
+}
+
+/** What an attack looked at beside itself (the state, the list of replays) is closed by the same signal, a little later. */
+async function letGo(counts: AttackCounts): Promise<void> {
+  const deadline = performance.now() + letGoWithinMs;
+  while (counts.open > 0 && performance.now() < deadline) await sleep(lookMs);
 }
