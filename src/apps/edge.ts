@@ -8,7 +8,7 @@ import type { Scope } from "../foundation/scope.ts";
 import { openSecrets } from "../store/secrets.ts";
 import { type ProcessConfig, sockets } from "./config.ts";
 import { mostConnections } from "./edge/descriptors.ts";
-import { makeShield } from "./edge/guard.ts";
+import { makeShield, makeTurns } from "./edge/guard.ts";
 import { Ports } from "./edge/ports.ts";
 import { SuccessorOverPeers, takeSeats } from "./edge/succession.ts";
 import type { Evidence } from "./edge/evidence.ts";
@@ -49,6 +49,7 @@ export async function runEdge(config: ProcessConfig, index: number): Promise<voi
     tls: await tlsOf(config, choice),
     maxConnections: mostConnections(),
     guard: shield,
+    turns: shield && makeTurns(meter),
     witness: evidence?.witness,
     onSpace: evidence?.spaceChanged,
   });

@@ -7,6 +7,7 @@ import type { Target } from "../foundation/target.ts";
 import { maxBodyBytes } from "../wire/body.ts";
 import { edgeIdHeader, keyHeader } from "../wire/edges.ts";
 import { clientAddress, forwardedHeaders, noTrust, type Trust } from "./client-address.ts";
+import { noTurns, type Turns, workOf } from "./turns.ts";
 import { overloaded, refuseUnread, sendNotAllowed, sendRefusal } from "./respond.ts";
 
 /** How many API requests go through one edge at once, and how many of one address. */
@@ -15,6 +16,8 @@ export const maxApiPerAddress = 128;
 /** Above this share of the requests at once, only addresses with fewer than so many are let in: one that asks seldom is not kept out. */
 const sharedShare = 0.75;
 const fewOfOne = 8;
+/** So many more, in proportion, may be of the stage: who asks for other things takes none of its places. */
+const stageExtra = 0.25;
 /** Bytes of bodies that one edge holds for the API, all requests together. */
 export const maxApiBodyBytes = 32 * 1024 * 1024;
 /** Milliseconds for which a request waits for control to come back, so that its restart is not seen. */
@@ -80,6 +83,8 @@ export interface ProxyOptions {
   readonly maxRequests?: number | undefined;
   /** @default maxApiPerAddress */
   readonly maxPerAddress?: number | undefined;
+  /** Says when a request may go to control. @default noTurns */
+  readonly turns?: Turns | undefined;
 }
 
 /** `/api/**`: passed to control, within this edge's own caps. */
@@ -114,12 +119,15 @@ export class ApiProxy {
     if (!methods.includes(request.method ?? "")) return sendNotAllowed(request, response, allow);
     const address = addressSubject(clientAddress(request, this.#options.trust ?? noTrust));
     const ofOne = this.#byAddress.get(address) ?? 0;
-    const mostOfOne = this.inFlight >= this.#most * sharedShare ? Math.min(fewOfOne, this.#mostOfOne) : this.#mostOfOne;
-    if (this.inFlight >= this.#most || ofOne >= mostOfOne) {
+    const isOfStage = workOf(request) === "stage";
+    const isCrowded = !isOfStage && this.inFlight >= this.#most * sharedShare;
+    const mostOfOne = isCrowded ? Math.min(fewOfOne, this.#mostOfOne) : this.#mostOfOne;
+    const mostOfAll = isOfStage ? Math.floor(this.#most * (1 + stageExtra)) : this.#most;
+    if (this.inFlight >= mostOfAll || ofOne >= mostOfOne) {
       this.#options.counts.apiOverflow++;
       const [what, most] =
         ofOne < mostOfOne
-          ? (["requests for control", this.#most] as const)
+          ? (["requests for control", mostOfAll] as const)
           : (["requests for control from your address", mostOfOne] as const);
       return refuseUnread(request, response, overloaded(what, most));
     }
@@ -171,10 +179,15 @@ export class ApiProxy {
     signal: AbortSignal,
   ): Promise<http.IncomingMessage> {
     const until = performance.now() + controlPatienceMs;
+    const { turns = noTurns } = this.#options;
     for (;;) {
+      const turn = await turns.enter(workOf(request), signal);
       try {
-        return await this.#attempt(request, url, body, signal);
+        const answer = await this.#attempt(request, url, body, signal);
+        turn.done(true);
+        return answer;
       } catch (failure) {
+        turn.done(false);
         if (signal.aborted) throw failure;
         if (!nothingWasSent(failure)) throw lostControl(failure);
         if (performance.now() >= until) throw controlAway(failure);

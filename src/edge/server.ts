@@ -44,6 +44,7 @@ import { Router } from "./router.ts";
 import { Slices } from "./slices.ts";
 import { Streams } from "./streams.ts";
 import type { SecureOptions, SecureServer } from "./tls.ts";
+import type { Turns } from "./turns.ts";
 import { Upstream } from "./upstream.ts";
 import { WebSocketProxy } from "./websocket-proxy.ts";
 
@@ -72,6 +73,8 @@ export interface EdgeOptions {
   readonly trust?: Trust;
   /** A second server, behind TLS. @default there is none */
   readonly tls?: SecureOptions | undefined;
+  /** Says when requests may go to control. @default all at once, up to the caps */
+  readonly turns?: Turns | undefined;
   /** Decides which connections may come. @default all may */
   readonly guard?: Guard | undefined;
   /** Who has to begin each connection with a PROXY protocol header. @default nobody */
@@ -214,12 +217,14 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     trust,
     maxRequests: options.maxApi,
     maxPerAddress: options.maxApiPerAddress,
+    turns: options.turns,
   });
   const webSockets = new WebSocketProxy({
     control,
     counts,
     trust,
     maxSockets: options.maxWebSockets,
+    turns: options.turns,
     undrainedMs: undrained,
   });
   const reporter = new AudienceReporter({

@@ -3,11 +3,13 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Milliseconds } from "../foundation/duration.ts";
+import { Problem } from "../foundation/errors.ts";
 import type { Target } from "../foundation/target.ts";
 import { noTrust, type Trust } from "./client-address.ts";
 import { controlAway, controlPatienceMs, headersFor, nothingWasSent } from "./proxy.ts";
 import { answerRaw, letGo, refuseRaw } from "./raw-answer.ts";
 import { overloaded } from "./respond.ts";
+import { noTurns, type Turns } from "./turns.ts";
 import { FrameEnds, serviceRestart } from "./websocket-frames.ts";
 
 /** How many WebSockets go through one edge at once. */
@@ -31,6 +33,8 @@ export interface WebSocketProxyOptions {
   readonly trust?: Trust;
   /** @default maxWebSockets */
   readonly maxSockets?: number | undefined;
+  /** Says when a request may go to control. @default noTurns */
+  readonly turns?: Turns | undefined;
   /** Milliseconds for which a client that is owed bytes may take none of them. */
   readonly undrainedMs: number;
 }
@@ -72,7 +76,7 @@ export class WebSocketProxy {
         if (!control) return refuseLike(client, answer);
         this.#open.set(client, relay(client, control, early, first, answer));
       },
-      (failure: unknown) => refuseRaw(client, controlAway(failure)),
+      (failure: unknown) => refuseRaw(client, failure instanceof Problem ? failure : controlAway(failure)),
     );
   }
 
@@ -105,10 +109,15 @@ export class WebSocketProxy {
 
   async #connect(request: http.IncomingMessage, signal: AbortSignal): Promise<Upgraded> {
     const until = performance.now() + controlPatienceMs;
+    const { turns = noTurns } = this.#options;
     for (;;) {
+      const turn = await turns.enter("stage", signal);
       try {
-        return await this.#attempt(request, signal);
+        const upgraded = await this.#attempt(request, signal);
+        turn.done(true);
+        return upgraded;
       } catch (failure) {
+        turn.done(false);
         if (signal.aborted || !nothingWasSent(failure) || performance.now() >= until) throw failure;
         await sleep(retryMs, undefined, { signal });
       }

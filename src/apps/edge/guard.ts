@@ -1,7 +1,9 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { type CounterOf, registerCounters } from "../../edge/counters.ts";
 import type { Guard } from "../../edge/guard.ts";
+import type { Turns } from "../../edge/turns.ts";
 import type { Meter } from "../../foundation/meter.ts";
+import { Bulkhead, workClasses } from "../../shield/bulkhead.ts";
 import { Shield } from "../../shield/shield.ts";
 
 /**
@@ -13,6 +15,27 @@ export function makeShield(meter: Meter, key?: string): Shield & Guard {
   const shield = new Shield({ key: secret, now: performance.now() });
   shieldMetrics(meter, shield);
   return shield;
+}
+
+/** The turns of what an edge asks control for, and their metrics. */
+export function makeTurns(meter: Meter): Turns {
+  const bulkhead = new Bulkhead();
+  const limit = meter.gauge(
+    "rostra_shield_bulkhead_limit",
+    "Requests that may be under way to control at once, as measured.",
+  );
+  const waiting = meter.gauge("rostra_shield_bulkhead_waiting", "Requests that wait for their turn, by class.");
+  const refused = meter.counter("rostra_shield_bulkhead_refused_total", "Requests refused their turn, by class.");
+  const told = { stage: 0, other: 0 };
+  meter.onCollect(() => {
+    limit.set(bulkhead.limit);
+    for (const of of workClasses) {
+      waiting.set(bulkhead.waiting(of), { class: of });
+      refused.add(bulkhead.refused[of] - told[of], { class: of });
+      told[of] = bulkhead.refused[of];
+    }
+  });
+  return bulkhead;
 }
 
 const counters = [
