@@ -44,10 +44,7 @@ export const runStates = ["green", "due", "todo", "failed", "later"] as const;
 export type RunState = (typeof runStates)[number];
 
 /** A number with what it counts, so that the reader's language writes it; a moment is ms since 1970. */
-export type RunValue =
-  | string
-  | number
-  | { readonly value: number; readonly unit: "ms" | "bytes" | "moment" | "share" };
+export type RunValue = string | number | { readonly value: number; readonly unit: "ms" | "bytes" | "moment" | "share" };
 export interface RunText<Key extends string = string> {
   readonly key: Key;
   readonly values: Readonly<Record<string, RunValue>>;
@@ -85,6 +82,7 @@ export type RunSays =
   | "rehearsalMissing"
   | "rehearsalSilent"
   | "report"
+  | "reportPart"
   | "reportMissing"
   | "reportNoGo"
   | "reportUnclear"

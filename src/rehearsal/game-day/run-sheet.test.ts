@@ -168,6 +168,11 @@ test("RH-143 two hours before: a rehearsal Space that plays, and a rehearsal tha
   const report = (verdict: "go" | "noGo" | "cannotTell"): string =>
     look("rehearsal", { report: { verdict, listeners: null, at: T } });
   expect(report("go")).toBe("green report -");
+  const part = { ...ready, report: { verdict: "go" as const, listeners: 49_999, at: T } };
+  expect(all(part).find(({ id }) => id === "rehearsal")).toMatchObject({
+    state: "green",
+    says: { key: "reportPart", values: { n: 49_999, expected: 50_000 } },
+  });
   expect(report("noGo")).toBe("failed reportNoGo reportRead");
   expect(report("cannotTell")).toBe("failed reportUnclear rehearseAgain");
 });

@@ -87,6 +87,11 @@ export default {
   "run.says.rehearsalMissing": "There is none.",
   "run.says.rehearsalSilent": "Nothing comes from it.",
   "run.says.report": "The rehearsal of {at} says go.",
+  "run.says.reportPart": {
+    one: "The rehearsal of {at} says go, with {n} of the {expected} listeners that are expected. For the rest there is only the plan.",
+    other:
+      "The rehearsal of {at} says go, with {n} of the {expected} listeners that are expected. For the rest there is only the plan.",
+  },
   "run.says.reportMissing": "No rehearsal was handed in.",
   "run.says.reportNoGo": "The rehearsal of {at} says no go.",
   "run.says.reportUnclear": "The rehearsal of {at} cannot tell.",

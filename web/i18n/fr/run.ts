@@ -90,6 +90,11 @@ export default {
   "run.says.rehearsalMissing": "Il n’y en a pas.",
   "run.says.rehearsalSilent": "Rien n’en vient.",
   "run.says.report": "La répétition du {at} dit : on y va.",
+  "run.says.reportPart": {
+    one: "La répétition du {at} dit : on y va, avec {n} des {expected} auditeurs attendus. Pour le reste, il n’y a que le plan.",
+    other:
+      "La répétition du {at} dit : on y va, avec {n} des {expected} auditeurs attendus. Pour le reste, il n’y a que le plan.",
+  },
   "run.says.reportMissing": "Aucune répétition n’a été remise.",
   "run.says.reportNoGo": "La répétition du {at} dit : on n’y va pas.",
   "run.says.reportUnclear": "La répétition du {at} ne permet pas de conclure.",

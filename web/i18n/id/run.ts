@@ -75,6 +75,10 @@ export default {
   "run.says.rehearsalMissing": "Belum ada.",
   "run.says.rehearsalSilent": "Tidak ada yang keluar darinya.",
   "run.says.report": "Gladi {at} mengatakan: jalan.",
+  "run.says.reportPart": {
+    other:
+      "Gladi {at} mengatakan: jalan, dengan {n} dari {expected} pendengar yang diharapkan. Untuk selebihnya hanya ada rencana.",
+  },
   "run.says.reportMissing": "Belum ada gladi yang diserahkan.",
   "run.says.reportNoGo": "Gladi {at} mengatakan: jangan jalan.",
   "run.says.reportUnclear": "Gladi {at} tidak dapat memastikan.",
