@@ -57,28 +57,9 @@ const server = rostra(["serve", "--port", String(port), "--data", data, "--edges
 process.on("SIGINT", () => {});
 try {
   await serving(server, url);
-  const run = rostra(
-    [
-      "rehearse",
-      ...[
-        "--target",
-        url,
-        "--data",
-        data,
-        "--listeners",
-        "5000",
-        "--arrivals",
-        "flash",
-        "--over",
-        "10s",
-        "--for",
-        "60s",
-      ],
-      ...attacks.flatMap((attack) => ["--attack", attack]),
-      ...["--out", relative(process.cwd(), out) || "."],
-    ],
-    "inherit",
-  );
+  const words = `rehearse --target ${url} --listeners 5000 --arrivals flash --over 10s --for 60s`.split(" ");
+  const mixed = attacks.flatMap((attack) => ["--attack", attack]);
+  const run = rostra([...words, ...mixed, "--data", data, "--out", relative(process.cwd(), out) || "."], "inherit");
   process.exitCode = await ended(run);
 } finally {
   if (server.exitCode === null) server.kill("SIGTERM");

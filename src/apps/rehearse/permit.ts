@@ -4,10 +4,13 @@ import { Problem } from "../../foundation/errors.ts";
 import { type Permit, permitPath } from "../../wire/rehearsal.ts";
 import { ask, type Target } from "./target.ts";
 
-/** How long the owner may take, and how often it is asked. */
-const [patienceMs, everyMs] = [10 * 60_000, 2000] as const;
-/** How often it is asked while the run goes on. */
-const recheckMs = 5000;
+/** How long the owner may take, how often it is asked until then, and how often while the run goes on; ms. */
+export interface PermitTiming {
+  readonly patience: number;
+  readonly every: number;
+  readonly recheck: number;
+}
+const usualTiming: PermitTiming = { patience: 10 * 60_000, every: 2000, recheck: 5000 };
 
 /** A permit that was given for this run, and whether it still is. */
 export interface Permitted {
@@ -29,7 +32,7 @@ export async function awaitPermit(
   wish: PermitWish,
   tell: (text: string) => void,
   signal: AbortSignal,
-  waitMs = patienceMs,
+  timing = usualTiming,
 ): Promise<Permitted> {
   const code = randomBytes(16).toString("hex");
   const minutes = Math.max(1, Math.ceil((wish.seconds + 120) / 60));
@@ -37,19 +40,19 @@ export async function awaitPermit(
     `${target.url.origin} is not this machine: its owner has to permit this rehearsal (${wish.listeners} listeners` +
       `${wish.attacks.length === 0 ? "" : `, and the attacks ${wish.attacks.join(", ")}`}). There, run\n\n` +
       `  rostra rehearsal-permit ${code} --for ${minutes}m --listeners ${wish.listeners} --data DIR\n\n` +
-      `It is waited for, ${Math.round(waitMs / 60_000)} minutes at most.\n`,
+      `It is waited for, ${Math.round(timing.patience / 60_000)} minutes at most.\n`,
   );
-  const until = Date.now() + waitMs;
+  const until = Date.now() + timing.patience;
   let permit: Permit | undefined;
   while (!signal.aborted && Date.now() < until) {
     permit = await permitAt(target, code).catch(() => undefined);
     if (permit) break;
-    await sleep(Math.min(everyMs, waitMs / 10), undefined, { signal }).catch(() => {});
+    await sleep(timing.every, undefined, { signal }).catch(() => {});
   }
   if (!permit) throw notGiven(`Nothing stood at ${permitPath(code)} of ${target.url.origin} within the time`);
   if (permit.listeners < wish.listeners)
     throw notGiven(`It permits ${permit.listeners} listeners, and ${wish.listeners} were asked for`);
-  return watched(target, permit);
+  return watched(target, permit, timing.recheck);
 }
 
 /** The permit as the target shows it now; `undefined` when it shows none. Throws when the target does not answer. */
@@ -65,7 +68,7 @@ async function permitAt(target: Target, code: string): Promise<Permit | undefine
 }
 
 /** Goes on asking: a permit that is gone, or at its end, permits nothing more. A target that does not answer withdraws nothing. */
-function watched(target: Target, permit: Permit): Permitted {
+function watched(target: Target, permit: Permit, recheckMs: number): Permitted {
   // By this machine's clock: that of the target may be another.
   const end = Date.now() + permit.leftMs;
   let gone = false;

@@ -84,12 +84,13 @@ export function linesOf(
     ...(counts.cut > 0 ? [`${n(counts.cut)} cut`] : []),
     ...(counts.refusedConnects > 0 ? [`${n(counts.refusedConnects)} refused`] : []),
     ...(counts.timeouts > 0 ? [`${n(counts.timeouts)} timeouts`] : []),
-    ...(dead > 0 ? [`${dead} processes of the swarm died`] : []),
+    ...(dead > 0 ? [`swarm processes that died: ${dead}`] : []),
     ...(silentSince === undefined ? [] : [`THE TARGET DOES NOT ANSWER since ${say(silentSince, "at")}`]),
   ];
   return [
     `${say(at, "at").padEnd(8)} ${bar}${came}, ${n(playing)} play, ${n(waiting)} wait`,
-    `join ${timed(firstSound?.p50)} / ${timed(firstSound?.p99)}, behind ${timed(behind?.p50)} / ${timed(behind?.p99)}, ${n(counts.segments)} segments, ${troubles.join(", ") || "all right"}`,
+    `join ${timed(firstSound?.p50)} / ${timed(firstSound?.p99)}, behind ${timed(behind?.p50)} / ${timed(behind?.p99)}, ${n(counts.segments)} segments`,
+    troubles.join(", ") || "all right so far",
     used.join(", "),
     ...(on.length > 0 ? [`under ${on.join(", ")}`] : []),
   ].map((line) => cut(line, columns));

@@ -108,10 +108,10 @@ export interface Attack {
 
 export type Verdict = "go" | "noGo" | "cannotTell";
 
-/** Go when every promise held, no go when one broke, and else it cannot be told. */
-export function verdictOf({ promises, interrupted }: RehearsalRecord): Verdict {
-  if (promises.some(({ verdict }) => verdict === "broken")) return "noGo";
-  if (promises.length === 0 || interrupted || promises.some(({ verdict }) => verdict === "unknown"))
-    return "cannotTell";
+/** Go when every promise held, those that attacks owe too, no go when one broke, and else it cannot be told. */
+export function verdictOf({ promises, attacks, interrupted }: RehearsalRecord): Verdict {
+  const all = [...promises, ...attacks];
+  if (all.some(({ verdict }) => verdict === "broken")) return "noGo";
+  if (promises.length === 0 || interrupted || all.some(({ verdict }) => verdict === "unknown")) return "cannotTell";
   return "go";
 }

@@ -125,7 +125,7 @@ function server(run: Run): Said[] {
         at: moment(all.at),
         name,
         share: share(fullest.value),
-        then: moment(fullest.at),
+        when: moment(fullest.at),
         memory: bytes(rss),
       },
     },

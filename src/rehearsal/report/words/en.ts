@@ -176,7 +176,7 @@ const en = {
       "{n} processes of the swarm died, and {people} listeners with them: they are lost to the rehearsal, and not held against the target.",
   },
   "run.server":
-    "The server used at most {cores} cores (at {at}), its fullest edge, {name}, {share} of one (at {then}), and at most {memory} of memory.",
+    "The server used at most {cores} cores (at {at}), its fullest edge, {name}, {share} of one (at {when}), and at most {memory} of memory.",
   "run.egress": "The listeners got up to {peak} (at {at}); {total} in all.",
   "promise.heard": "Everybody who comes hears it",
   "promise.joinMeasured": "First sound for 99 of 100",

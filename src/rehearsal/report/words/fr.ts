@@ -182,7 +182,7 @@ export default {
       "{n} processus de l’essaim sont morts, et {people} auditeurs avec eux : perdus pour la répétition, et non imputés à la cible.",
   },
   "run.server":
-    "Le serveur a utilisé au plus {cores} cœurs (à {at}), son relais le plus chargé, {name}, {share} d’un cœur (à {then}), et au plus {memory} de mémoire.",
+    "Le serveur a utilisé au plus {cores} cœurs (à {at}), son relais le plus chargé, {name}, {share} d’un cœur (à {when}), et au plus {memory} de mémoire.",
   "run.egress": "Les auditeurs ont reçu jusqu’à {peak} (à {at}) ; {total} en tout.",
   "promise.heard": "Tous ceux qui viennent l’entendent",
   "promise.joinMeasured": "Premier son pour 99 sur 100",

@@ -176,7 +176,7 @@ export default {
       "{n} proses kawanan mati bersama {people} pendengar: hilang bagi latihan ini, dan tidak dibebankan kepada sasaran.",
   },
   "run.server":
-    "Peladen memakai paling banyak {cores} inti (pada {at}), edge terpenuhnya, {name}, {share} dari satu inti (pada {then}), dan paling banyak {memory} memori.",
+    "Peladen memakai paling banyak {cores} inti (pada {at}), edge terpenuhnya, {name}, {share} dari satu inti (pada {when}), dan paling banyak {memory} memori.",
   "run.egress": "Pendengar menerima sampai {peak} (pada {at}); {total} seluruhnya.",
   "promise.heard": "Semua yang datang mendengarnya",
   "promise.joinMeasured": "Suara pertama untuk 99 dari 100",
