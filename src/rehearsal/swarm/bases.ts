@@ -25,27 +25,35 @@ export interface Secure {
 }
 
 /** The target's edges, their names looked up. Rejects when one is no address or has none. */
-export function basesOf({ bases, ca }: SwarmTarget): Promise<readonly Base[]> {
+export function basesOf({ bases, host: told, ca }: SwarmTarget): Promise<readonly Base[]> {
+  let context: SecureContext | undefined;
   return Promise.all(
     bases.map(async (base) => {
       const { protocol, hostname, port, host } = new URL(base);
-      const name = hostname.replace(/^\[(.*)\]$/, "$1");
-      const secure = protocol === "https:";
+      const isSecure = protocol === "https:";
+      const known = told === undefined ? hostname : new URL(`${protocol}//${told}`).hostname;
       return {
-        host: await addressOf(name),
-        port: port === "" ? (secure ? 443 : 80) : Number(port),
-        secure: secure
-          ? { context: secureContext(ca), servername: isIP(name) ? undefined : name, session: undefined }
+        host: await addressOf(bare(hostname)),
+        port: port === "" ? (isSecure ? 443 : 80) : Number(port),
+        secure: isSecure
+          ? {
+              context: (context ??= secureContext(ca)),
+              servername: isIP(bare(known)) ? undefined : known,
+              session: undefined,
+            }
           : undefined,
         fields: Array.from(
           { length: agents },
           (_, i) =>
-            `Host: ${host}\r\nUser-Agent: Mozilla/5.0 (rehearsal ${i})\r\nAccept: */*\r\nAccept-Language: en\r\n`,
+            `Host: ${told ?? host}\r\nUser-Agent: Mozilla/5.0 (rehearsal ${i})\r\nAccept: */*\r\nAccept-Language: en\r\n`,
         ),
       };
     }),
   );
 }
+
+/** An IPv6 address without its brackets. */
+const bare = (name: string): string => name.replace(/^\[(.*)\]$/, "$1");
 
 /** A request for `path`, as the person of this number sends it. `more`: further fields, each with its line's end. */
 export const requestFor = (base: Base, path: string, person: number, more = ""): string =>
