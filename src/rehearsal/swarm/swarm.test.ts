@@ -10,7 +10,7 @@ const steadfast: SwarmBehaviour = {
   patience: 60,
   reloadAfter: 600,
   giveUpAfter: 600,
-  leaveAfter: 6000,
+  leaveAfter: 1e9,
   returnShare: 0,
   returnAfter: 600,
   endWithin: 0,
