@@ -23,6 +23,8 @@ export const maxApiBodyBytes = 32 * 1024 * 1024;
 /** Milliseconds for which a request waits for control to come back, so that its restart is not seen. */
 export const controlPatienceMs = 3000;
 const controlRetryMs = 50;
+/** Connections to control that are kept for the next question. */
+const maxKeptToControl = 16;
 const answerTimeoutMs = 30_000;
 
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -94,6 +96,8 @@ export class ApiProxy {
   readonly #mostOfOne: number;
   /** Requests under way of each address that has any. */
   readonly #byAddress = new Map<string, number>();
+  /** For questions to control on this machine. */
+  #kept: http.Agent | undefined;
   #bodyBytes = 0;
   inFlight = 0;
 
@@ -143,7 +147,7 @@ export class ApiProxy {
     response.once("close", () => abort.abort());
 
     const body = await this.#body(request, response);
-    const answer = await this.#send(request, url, body, abort.signal);
+    const answer = await this.#send(request, address, url, body, abort.signal);
     response.writeHead(answer.statusCode ?? 502, passedOn(answer.headers));
     pipeline(answer, response, () => {});
   }
@@ -174,6 +178,7 @@ export class ApiProxy {
 
   async #send(
     request: http.IncomingMessage,
+    address: string,
     url: string,
     body: Buffer,
     signal: AbortSignal,
@@ -181,7 +186,7 @@ export class ApiProxy {
     const until = performance.now() + controlPatienceMs;
     const { turns = noTurns } = this.#options;
     for (;;) {
-      const turn = await turns.enter(workOf(request), signal);
+      const turn = await turns.enter(workOf(request), address, signal);
       try {
         const answer = await this.#attempt(request, url, body, signal);
         turn.done(true);
@@ -189,7 +194,7 @@ export class ApiProxy {
       } catch (failure) {
         turn.done(false);
         if (signal.aborted) throw failure;
-        if (!nothingWasSent(failure)) throw lostControl(failure);
+        if (!nothingWasSent(failure) && !(failure instanceof Stale)) throw lostControl(failure);
         if (performance.now() >= until) throw controlAway(failure);
         await sleep(controlRetryMs, undefined, { signal });
       }
@@ -205,10 +210,9 @@ export class ApiProxy {
     const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
     const control = this.#options.control();
     const { "content-length": _length, ...headers } = headersFor(control, request, this.#options.trust ?? noTrust);
-    // A new connection each time: only then does a refused one prove that nothing was sent.
     const sent = control.request(
       {
-        agent: false,
+        agent: this.#agentFor(request, control),
         method: request.method,
         path: url,
         signal,
@@ -221,11 +225,29 @@ export class ApiProxy {
       resolve,
     );
     sent.on("timeout", () => sent.destroy(new Error(`control did not answer within ${answerTimeoutMs} ms`)));
-    sent.on("error", reject);
+    sent.on("error", (failure) => reject(sent.reusedSocket && isBroken(failure) ? new Stale(failure) : failure));
     sent.end(body);
     return promise;
   }
+
+  /**
+   * What only asks goes on a kept connection, at half the cost for both sides: when that turns out to be broken it may be asked again
+   * (RFC 9110, 9.2.2). Anything else has a new one: only then does a refused one prove that nothing was sent.
+   */
+  #agentFor(request: http.IncomingMessage, control: Target): http.Agent | false {
+    const onlyAsks = (request.method === "GET" || request.method === "HEAD") && !hasBody(request);
+    if (!onlyAsks || control.remote) return false;
+    return (this.#kept ??= control.agent({ keepAlive: true, maxFreeSockets: maxKeptToControl }));
+  }
 }
+
+/** A kept connection was broken before anything came on it. */
+class Stale extends Error {
+  constructor(cause: unknown) {
+    super("a kept connection to control is broken", { cause });
+  }
+}
+const isBroken = (failure: unknown): boolean => ["ECONNRESET", "EPIPE"].includes(errno(failure) ?? "");
 
 /**
  * Reads a body of at most `maxBodyBytes`. The rest of one that is refused is not destroyed, so that its sender hears why.

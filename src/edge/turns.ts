@@ -5,8 +5,11 @@ export type WorkClass = "stage" | "other";
 
 /** Whoever says when work at control may begin. */
 export interface Turns {
-  /** Waits for its turn; throws a Problem when that would take too long, and the signal's reason when it is aborted. */
-  enter(of: WorkClass, signal: AbortSignal): Promise<Turn>;
+  /**
+   * Waits for its turn; throws a Problem when that would take too long, and the signal's reason when it is aborted.
+   * @param from the address of whoever asks: no one's requests take the turns of all others
+   */
+  enter(of: WorkClass, from: string, signal: AbortSignal): Promise<Turn>;
 }
 export interface Turn {
   /** It is over; `answered` when what it took tells how control is doing. */
@@ -16,15 +19,9 @@ export interface Turn {
 /** All at once: for an edge that limits only their number. */
 export const noTurns: Turns = { enter: () => Promise.resolve({ done: () => {} }) };
 
-/** What hosts and speakers ask for: media sessions by WHIP, beginning and ending, and who may come on stage. */
-const stagePath = /^\/api\/v1\/spaces\/[a-z0-9-]{1,64}\/(?:whip(?:\/[\w.~-]+)?|start|end|host-token|invites)$/;
-
 /**
  * Whose work a request is. Who may do it is control's to say; whoever shows nothing by which it could be known is no host
  * and no speaker. (A room's WebSocket says who comes only when it is open: all of them are the stage's.)
  */
-export function workOf({ headers, url = "" }: Pick<IncomingMessage, "headers" | "url">): WorkClass {
-  const path = url.split("?", 1)[0] ?? "";
-  const showsWho = headers.authorization !== undefined || headers.cookie !== undefined;
-  return showsWho && stagePath.test(path) ? "stage" : "other";
-}
+export const workOf = ({ headers }: Pick<IncomingMessage, "headers">): WorkClass =>
+  headers.authorization !== undefined || headers.cookie !== undefined ? "stage" : "other";

@@ -2,10 +2,11 @@ import type http from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { addressSubject } from "../foundation/address.ts";
 import type { Milliseconds } from "../foundation/duration.ts";
 import { Problem } from "../foundation/errors.ts";
 import type { Target } from "../foundation/target.ts";
-import { noTrust, type Trust } from "./client-address.ts";
+import { clientAddress, noTrust, type Trust } from "./client-address.ts";
 import { controlAway, controlPatienceMs, headersFor, nothingWasSent } from "./proxy.ts";
 import { answerRaw, letGo, refuseRaw } from "./raw-answer.ts";
 import { overloaded } from "./respond.ts";
@@ -109,9 +110,10 @@ export class WebSocketProxy {
 
   async #connect(request: http.IncomingMessage, signal: AbortSignal): Promise<Upgraded> {
     const until = performance.now() + controlPatienceMs;
-    const { turns = noTurns } = this.#options;
+    const { turns = noTurns, trust = noTrust } = this.#options;
+    const address = addressSubject(clientAddress(request, trust));
     for (;;) {
-      const turn = await turns.enter("stage", signal);
+      const turn = await turns.enter("stage", address, signal);
       try {
         const upgraded = await this.#attempt(request, signal);
         turn.done(true);

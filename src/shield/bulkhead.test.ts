@@ -10,14 +10,14 @@ function bulkhead(): {
   readonly passes: Pass[];
   readonly refused: unknown[];
   readonly time: { now: number };
-  readonly enter: (of: WorkClass, signal?: AbortSignal) => Promise<void>;
+  readonly enter: (of: WorkClass, signal?: AbortSignal, from?: string) => Promise<void>;
 } {
   const time = { now: 0 };
   const gate = new Bulkhead({ first: 10, least: 10, most: 10, now: () => time.now, maxWaiting: 20 });
   const passes: Pass[] = [];
   const refused: unknown[] = [];
-  const enter = (of: WorkClass, signal = forever): Promise<void> =>
-    gate.enter(of, signal).then(
+  const enter = (of: WorkClass, signal = forever, from = "flood"): Promise<void> =>
+    gate.enter(of, from, signal).then(
       (pass) => void passes.push(pass),
       (problem: unknown) => void refused.push(problem),
     );
@@ -81,4 +81,23 @@ test("SH-23 a pass that is done twice is done once", async () => {
   await enter("other");
   for (const _ of [1, 2]) passes[0]?.done(true);
   expect(gate.underWay).toEqual({ stage: 0, other: 0 });
+});
+
+test("SH-24 a flood of the stage's own kind keeps one who asks seldom waiting for a turn, and no longer", async () => {
+  const { gate, passes, time, enter } = bulkhead();
+  const waits: number[] = [];
+  for (let i = 0; i < 3000; i++) {
+    for (let n = 0; n < 3; n++) void enter("stage", forever, `flood ${(i + n) % 8}`);
+    if (i % 20 === 0) {
+      const since = time.now;
+      void enter("stage", forever, "host").then(() => waits.push(time.now - since));
+    }
+    await settled();
+    time.now += 10;
+    gate.look();
+    passes.shift()?.done(true);
+  }
+  expect(waits.length).toBeGreaterThan(140);
+  // Eight others have their turns before.
+  expect(Math.max(...waits)).toBeLessThanOrEqual(120);
 });

@@ -11,7 +11,7 @@ export const stageShare = 0.2;
 /** How many of each class may wait. */
 export const maxWaiting = 512;
 /** How often it is looked who has waited too long, ms. */
-export const lookEveryMs = 25;
+export const lookEveryMs = 50;
 
 /** What is under way. */
 export interface Pass {
@@ -55,10 +55,10 @@ export class Bulkhead {
   }
 
   /**
-   * Waits until something of a class may begin. Throws `overloaded` (503) when that would take too long; when the signal
+   * Waits until something of a class may begin. Those of each `from` have a turn after another. Throws `overloaded` (503) when that would take too long; when the signal
    * is aborted while it waits it throws the signal's reason.
    */
-  async enter(of: WorkClass, signal: AbortSignal): Promise<Pass> {
+  async enter(of: WorkClass, from: string, signal: AbortSignal): Promise<Pass> {
     signal.throwIfAborted();
     if (this.#queues[of].size === 0 && this.#hasRoom(of)) return this.#begin(of);
     const { promise, resolve, reject } = Promise.withResolvers<Pass>();
@@ -69,6 +69,7 @@ export class Bulkhead {
     signal.addEventListener("abort", gone, { once: true });
     const leave = this.#queues[of].add(
       {
+        from,
         go: () => {
           signal.removeEventListener("abort", gone);
           resolve(this.#begin(of));

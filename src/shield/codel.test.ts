@@ -6,12 +6,12 @@ function numbered(most = 100): {
   readonly queue: ControlledQueue;
   readonly went: number[];
   readonly refused: number[];
-  readonly add: (number: number, now: number) => () => void;
+  readonly add: (number: number, now: number, from?: string) => () => void;
 } {
   const queue = new ControlledQueue(most);
   const [went, refused]: number[][] = [[], []];
-  const add = (number: number, now: number): (() => void) =>
-    queue.add({ go: () => went!.push(number), refuse: () => refused!.push(number) }, now);
+  const add = (number: number, now: number, from = "one"): (() => void) =>
+    queue.add({ from, go: () => went!.push(number), refuse: () => refused!.push(number) }, now);
   return { queue, went: went!, refused: refused!, add };
 }
 
@@ -32,7 +32,7 @@ test("SH-21 when it does not get empty any more the last comes first, and who wa
   }
   expect(queue.isOverloaded(intervalMs)).toBe(true);
   went.length = 0;
-  const now = intervalMs + 100;
+  const now = intervalMs + targetMs + 100;
   for (const number of [1001, 1002, 1003]) add(number, now - 10);
   expect(queue.next(now)).toBe(true);
   expect(went).toEqual([1003]);
@@ -69,4 +69,24 @@ test("SH-21 who leaves the queue is neither served nor refused", () => {
   add(2, 1);
   queue.next(2);
   expect([went, refused, queue.size]).toEqual([[2], [], 0]);
+});
+
+test.each([0, intervalMs])("SH-24 who has much in the queue waits for himself, after %d ms of it as well", (since) => {
+  const { queue, went, add } = numbered();
+  add(0, 0, "other");
+  for (let i = 1; i <= 50; i++) add(i, since, "many");
+  add(1001, since, "few");
+  for (let i = 0; i < 3; i++) queue.next(since);
+  expect(went).toContain(1001);
+  // The others' turns come all the same.
+  expect(went.some((number) => number <= 50)).toBe(true);
+});
+
+test("SH-24 in a full queue one of those of whom there are most gives way, whoever comes", () => {
+  const { queue, refused, went, add } = numbered(5);
+  for (let i = 0; i < 5; i++) add(i, 0, "many");
+  add(1001, 0, "few");
+  expect([refused, queue.size]).toEqual([[4], 5]);
+  for (let i = 0; i < 2; i++) queue.next(1);
+  expect(went).toEqual([0, 1001]);
 });

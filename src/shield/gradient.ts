@@ -1,7 +1,7 @@
 export interface GradientOptions {
-  /** What it begins with. @default 32 */
+  /** What it begins with. @default 64 */
   readonly first?: number | undefined;
-  /** @default 16 */
+  /** @default 32 */
   readonly least?: number | undefined;
   /** @default 512 */
   readonly most?: number | undefined;
@@ -33,7 +33,7 @@ export class Gradient {
   /** The most that was under way while the window was open. */
   #busiest = 0;
 
-  constructor({ first = 32, least = 16, most = 512 }: GradientOptions = {}) {
+  constructor({ first = 64, least = 32, most = 512 }: GradientOptions = {}) {
     this.#least = least;
     this.#most = most;
     this.#limit = Math.min(most, Math.max(least, first));
