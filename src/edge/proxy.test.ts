@@ -151,6 +151,31 @@ test("ED-23 a request that was sent is not sent again", async () => {
   await closeServer(server, 0);
 });
 
+test("ED-23 questions go on a kept connection, and when that is broken they are asked again on another", async () => {
+  await using edge = await TestEdge.start();
+  const connections = new Set<unknown>();
+  let breaks = 0;
+  const server = await control(edge, async (request, response) => {
+    const isKept = connections.has(request.socket);
+    connections.add(request.socket);
+    if (breaks > 0 && isKept) {
+      breaks--;
+      request.socket.destroy();
+    } else response.end(request.method);
+  });
+  const ask = async (method: string): Promise<string> => (await edge.get("/api/v1/me", { method })).body.toString();
+  for (let n = 0; n < 5; n++) expect(await ask("GET")).toBe("GET");
+  expect(connections.size).toBe(1);
+  breaks = 1;
+  expect(await ask("GET")).toBe("GET");
+  expect([breaks, connections.size]).toEqual([0, 2]);
+  // What changes something never takes a kept one.
+  breaks = 1;
+  expect(await ask("POST")).toBe("POST");
+  expect([breaks, connections.size]).toEqual([1, 3]);
+  await closeServer(server, 0);
+});
+
 test("ED-24 a body above the cap is 413, told or not, and one at the cap passes", async () => {
   await using edge = await TestEdge.start();
   const server = await control(edge);
