@@ -21,8 +21,8 @@ const longestMs = 20_000;
 const tls = (): typeof import("node:tls") => process.getBuiltinModule("node:tls");
 
 /** Opens a connection; with `session` one that resumes it. The certificate is this program's own: it is not checked. */
-function open(target: LoadTarget, session?: Buffer): Socket {
-  const to = { port: target.port, host: "127.0.0.1", localAddress: source() };
+function open(target: LoadTarget, session?: Buffer, localAddress = source()): Socket {
+  const to = { port: target.port, host: "127.0.0.1", localAddress };
   if (!target.tls) return connect(to);
   const secure: ConnectionOptions = { ...to, rejectUnauthorized: false, ...(session ? { session } : {}) };
   return tls().connect(secure);
@@ -93,14 +93,15 @@ export async function askKept(target: LoadTarget, request: string, count: number
   await Promise.all(
     Array.from({ length: lanes }, async (_, i) => {
       await sleep((pauseMs * i) / lanes);
-      await lane(target, request, each, pauseMs);
+      // Each from an address of its own: an address has a budget of questions to the API.
+      await lane(target, request, each, pauseMs, `127.0.0.${2 + i}`);
     }),
   );
 }
 
-function lane(target: LoadTarget, request: string, count: number, pauseMs: number): Promise<void> {
+function lane(target: LoadTarget, request: string, count: number, pauseMs: number, from: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = open(target);
+    const socket = open(target, undefined, from);
     const answers = new AnswerCounter();
     const timer = setTimeout(() => socket.destroy(late(`${count} requests`)), longestMs);
     let left = count;
