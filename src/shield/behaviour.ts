@@ -20,6 +20,6 @@ export const costs = {
   /** One that was closed by its client before it had said anything. */
   left: 0.2,
   /** Coming again at once after having been refused. */
-  persisted: 0.25,
+  persisted: 1,
 } as const;
 export type Misdeed = keyof typeof costs;

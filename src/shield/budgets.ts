@@ -83,12 +83,18 @@ export class Budgets {
     const credit = this.creditOfAddress.estimate(subject.address);
     // Who behaves does not pay for its neighbours.
     if (ofAddress <= 1 && credit >= 1) return "yes";
-    const isBusy = ofAddress > 1 ? credit >= busyFrom : this.creditOfPrefix.estimate(subject.prefix) >= busyFrom;
-    if (!isBusy) return ofAddress >= dropFrom ? "drop" : "later";
+    if (!this.isBusy(subject)) return ofAddress >= dropFrom ? "drop" : "later";
     const spent = Math.min(mostBudgets, Math.max(ofAddress, ofPrefix));
     this.spared++;
     // Some of those who come from there are somebody else: as many are let in as the budget goes into what was spent.
     return this.#random() * spent < 1 ? "yes" : "later";
+  }
+
+  /** Whether others behave where this one comes from: behind the address that has spent its budget, or else in its prefix. */
+  isBusy(subject: Subject): boolean {
+    return this.isSpent(subject)
+      ? this.creditOfAddress.estimate(subject.address) >= busyFrom
+      : this.creditOfPrefix.estimate(subject.prefix) >= busyFrom;
   }
 
   /** Whether an address has spent all it has. */

@@ -115,7 +115,8 @@ export class Shield {
     if (decision === "yes") this.counts.admitted++;
     else {
       this.counts[decision === "later" ? "later" : "dropped"]++;
-      this.#charge(subject, "persisted");
+      // Those who behave behind a busy address try again as they were told, and nobody pays for that.
+      if (!this.budgets.isBusy(subject)) this.#charge(subject, "persisted");
     }
     return decision;
   }

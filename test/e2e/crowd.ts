@@ -191,11 +191,14 @@ export class Crowd {
     this.options = options;
   }
 
-  /** Adds listeners, in turn at each of the first `edges` edges. */
-  join(count: number, edges: number): void {
+  /**
+   * Adds listeners, in turn at each of the first `edges` edges.
+   * @param from the address they all have. @default as many as it takes
+   */
+  join(count: number, edges: number, from?: string): void {
     for (let i = 0; i < count; i++) {
       const address = `127.0.0.${2 + Math.floor(this.#listeners.length / perAddress)}`;
-      this.#listeners.push(new CrowdListener(this, i % edges, address));
+      this.#listeners.push(new CrowdListener(this, i % edges, from ?? address));
     }
   }
 
