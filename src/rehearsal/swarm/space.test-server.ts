@@ -105,6 +105,11 @@ export class TestSpace implements AsyncDisposable {
     for (const one of held) if (one.n <= n) one.answer();
   }
 
+  /** Publishes nothing any more by itself. */
+  pause(): void {
+    clearInterval(this.#timer);
+  }
+
   /** Ends all connections of the crowd. */
   cut(): void {
     for (const socket of this.sockets) if (socket.remoteAddress !== "127.0.0.1") socket.destroy();
@@ -112,7 +117,7 @@ export class TestSpace implements AsyncDisposable {
 
   /** The Space is over: the last segment says so, and every stream ends. */
   end(): void {
-    clearInterval(this.#timer);
+    this.pause();
     this.publish([{ t: "status", status: "ended", hold: false }]);
     this.status = "ended";
     for (const { response } of this.#streams) response.end();

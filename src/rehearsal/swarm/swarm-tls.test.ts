@@ -38,7 +38,7 @@ function run(space: TestSpace, trust: { readonly ca?: string; readonly host?: st
       endWithin: 0.2,
     },
     arrivals: Array.from({ length: 12 }, (_, i) => i / 20),
-    until: 2,
+    until: 5,
     sources: [listenersAddress],
     most: 100,
     seed: 3,
