@@ -57,6 +57,8 @@ export class Director {
   readonly #changes: Counter;
   readonly #givenUp: Counter;
   readonly #watchers: RoomWatchers[] = [];
+  /** Spaces that are being removed: what is told of them meanwhile brings none of them back. */
+  readonly #leaving = new Set<string>();
   #stageKnown = false;
 
   private constructor(options: DirectorOptions) {
@@ -161,14 +163,19 @@ export class Director {
    */
   async remove(id: string): Promise<void> {
     const space = this.#spaces.get(id);
-    if (space && !isOver(space.life)) {
-      const over = space.life.kind === "scheduled" ? cancel : end;
-      await this.change(space, (now) => ({ steps: [over(space.life, now, "removed")] }));
+    this.#leaving.add(id);
+    try {
+      if (space && !isOver(space.life)) {
+        const over = space.life.kind === "scheduled" ? cancel : end;
+        await this.change(space, (now) => ({ steps: [over(space.life, now, "removed")] }));
+      }
+      if (space) this.#letGo(space);
+      this.timelines.dropAnyhow(id);
+      await this.timelines.settled(id);
+      await this.#options.store.spaces.remove(id);
+    } finally {
+      this.#leaving.delete(id);
     }
-    if (space) this.#letGo(space);
-    this.timelines.dropAnyhow(id);
-    await this.timelines.settled(id);
-    await this.#options.store.spaces.remove(id);
   }
 
   /** Changes who is in the room, or what they may, at once. */
@@ -195,7 +202,7 @@ export class Director {
 
   /** The origin or the stage tells something of a Space that is not looked after: brings both to the same state. */
   async settle(id: string, told: { readonly status: string; readonly replay: boolean }): Promise<void> {
-    if (this.#spaces.has(id)) return;
+    if (this.#spaces.has(id) || this.#leaving.has(id)) return;
     const record = await this.#options.store.spaces.get(id);
     if (!record) return;
     const life = lifeOf(record, this.now().timeline);

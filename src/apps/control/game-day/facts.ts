@@ -11,7 +11,7 @@ import type {
   StageFact,
 } from "../../../rehearsal/game-day/facts.ts";
 import { publicStatus } from "../../../room/life.ts";
-import { isOnAir } from "../../../room/member.ts";
+import { isOnAir, ownerParticipant } from "../../../room/member.ts";
 import type { SpaceRecord } from "../../../store/store.ts";
 import type { Ops } from "../../../wire/api.ts";
 import { frontChoice } from "../../serve/fronts.ts";
@@ -111,7 +111,8 @@ function processFacts(processes: Ops["processes"], links: { origin: boolean; sta
 
 function stageFact(space: ActiveSpace | undefined): StageFact {
   if (!space) return { seated: 0, connected: 0, hasHost: false, away: [], unheard: [], worst: null };
-  const people = space.room.seated;
+  // The owner at the desk has a place on the stage without coming on it.
+  const people = space.room.seated.filter(({ id, media }) => id !== ownerParticipant || media.kind !== "none");
   const connected = people.filter(isOnAir);
   const nameOf = (id: string): string => people.find((one) => one.id === id)?.name ?? id;
   const worst = (space.health?.sessions ?? [])

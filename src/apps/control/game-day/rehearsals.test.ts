@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Space } from "../../../wire/api.ts";
 import { TestControl, until } from "../testing/control.ts";
@@ -82,10 +83,24 @@ test("CO-52 a rehearsal is removed with everything of it, and another can be mad
   expect(removed.status).toBe(204);
   for (const name of [id, slug]) expect((await control.ask("GET", `/spaces/${name}`)).status).toBe(404);
   await until(() => control.stage.spec(id) === null, "the stage to be told");
-  expect(control.origin.removed).toEqual([id]);
+  expect(control.origin.known.has(id)).toBe(false);
   expect((await control.ask("DELETE", `/spaces/${space.id}/rehearsal`)).status).toBe(404);
   expect((await make()).id).not.toBe(id);
   expect((await control.ask("GET", `/spaces/${space.id}`)).status).toBe(200);
+});
+
+test("CO-52 what the origin still says of a rehearsal while it is removed does not bring it back", async () => {
+  const { id } = await make();
+  await until(() => control.origin.spec(id)?.status === "live");
+  let isDone = false;
+  const removing = control.ask("DELETE", `/spaces/${space.id}/rehearsal`).finally(() => (isDone = true));
+  while (!isDone) {
+    control.origin.sayState(id, { status: "live", listeners: Math.floor(Math.random() * 1000) });
+    await sleep(1);
+  }
+  expect((await removing).status).toBe(204);
+  await sleep(300);
+  expect(control.origin.known.has(id)).toBe(false);
 });
 
 test("CO-52 a rehearsal goes by itself a day after its Space is over, and one that was ended by hand before", async () => {

@@ -8,8 +8,8 @@ import type { FeedLine, TimelineSpec } from "../../../wire/timelines.ts";
 /** For tests: an origin on a Unix socket that records what it is told and says on its feed what the test wants. */
 export class FakeOrigin {
   readonly told: TimelineSpec[] = [];
-  /** The Spaces it was told to remove. */
-  readonly removed: string[] = [];
+  /** The Spaces it has: told of, and not removed since. */
+  readonly known = new Set<string>();
   /** PUTs that are refused with 500 before one is taken. */
   refusals = 0;
   readonly #socketPath: string;
@@ -74,8 +74,12 @@ export class FakeOrigin {
       sendJson(response, 500, {});
       return;
     }
-    if (request.method === "PUT") this.told.push((await readJson(request)) as TimelineSpec);
-    if (request.method === "DELETE") this.removed.push((request.url ?? "").split("/")[2] ?? "");
+    const [, , id = ""] = (request.url ?? "").split("/");
+    if (request.method === "PUT") {
+      this.told.push((await readJson(request)) as TimelineSpec);
+      this.known.add(id);
+    }
+    if (request.method === "DELETE") this.known.delete(id);
     sendJson(response, 200, {});
   }
 }
