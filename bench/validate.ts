@@ -2,7 +2,7 @@
  * `npm run rehearse:validate`: holds the model of `rostra plan` against real runs that it was not fitted on. It calibrates this
  * machine, then for each run asks the model and starts a server and a swarm, and prints what was measured, what was foretold and by
  * how much that was off. Options: --only 1000,flash,plain,1 (parts of a run's name), --seconds N (steady state of each run, 5),
- * --calibration FILE (instead of measuring), --json, and --keep, which writes the record that every plan tells of
+ * --calibration FILE (instead of measuring), --shorten N (an Nth of the listeners in an Nth of the time, to try it), --json, and --keep, which writes the record that every plan tells of
  * (src/rehearsal/model/model-error.reference.json), and the table of docs/rehearsal.md.
  */
 import { readFile, writeFile } from "node:fs/promises";
@@ -14,7 +14,7 @@ import { type CalibrationRecord, readCalibration } from "../src/rehearsal/model/
 import { putBetween } from "./document.ts";
 import { machine } from "./figures.ts";
 import { arrangement } from "./validate/arrangement.ts";
-import { cellName, cells, chosen } from "./validate/cells.ts";
+import { cellName, cells, chosen, shortened } from "./validate/cells.ts";
 import { peopleOf, predict, questionOf } from "./validate/prediction.ts";
 import { measure } from "./validate/run.ts";
 import { errorOf, type Held, table } from "./validate/table.ts";
@@ -24,14 +24,18 @@ const { values } = parseArgs({
     only: { type: "string" },
     seconds: { type: "string", default: "5" },
     calibration: { type: "string" },
+    shorten: { type: "string", default: "1" },
     json: { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
   },
 });
 const seconds = Number(values.seconds);
 if (!(seconds >= 2)) throw new Error("--seconds takes a number from 2 on");
-const runs = chosen(values.only);
-if (values.keep && runs.length < cells.length) throw new Error("--keep takes all runs, not --only some");
+const shorten = Number(values.shorten);
+if (!(shorten >= 1)) throw new Error("--shorten takes a number from 1 on");
+const runs = chosen(values.only).map((cell) => shortened(cell, shorten));
+if (values.keep && (runs.length < cells.length || shorten > 1))
+  throw new Error("--keep takes all runs, whole: not --only some, nor --shorten");
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const processors = arrangement();
@@ -42,7 +46,7 @@ for (const [i, cell] of runs.entries()) {
   say(`run ${i + 1} of ${runs.length}: ${cellName(cell)}`);
   try {
     const measured = await measure(cell, seconds, processors);
-    const model = predict(questionOf(cell, 1, seconds), peopleOf(cell, measured.page), calibration);
+    const model = predict(questionOf(cell, 1, seconds), peopleOf(cell, measured.page), calibration, measured.lone);
     held.push({ cell, measured, model, failed: undefined });
     say(table(held.slice(-1)).split("\n").slice(2).join("\n"));
   } catch (thrown) {

@@ -14,32 +14,38 @@ export interface Cell {
  * How long they come, seconds: so that one core that serves and one that asks can bear it, since what the swarm itself cannot
  * ask in time is nothing to hold a model against. The larger TLS runs come close to what a core does.
  */
-const spans: Readonly<
-  Record<string, readonly [plainFlash: number, plainRamp: number, tlsFlash: number, tlsRamp: number]>
-> = {
-  1000: [8, 8, 12, 10],
-  5000: [20, 15, 40, 25],
-  20000: [30, 25, 60, 50],
-};
+const sizes = [
+  { listeners: 1000, pageShare: 1, plain: { flash: 8, ramp: 8 }, tls: { flash: 12, ramp: 10 } },
+  { listeners: 5000, pageShare: 1, plain: { flash: 20, ramp: 15 }, tls: { flash: 40, ramp: 25 } },
+  { listeners: 20_000, pageShare: 0, plain: { flash: 30, ramp: 25 }, tls: { flash: 60, ramp: 50 } },
+] as const;
 /** Of one process, which has 20,000 descriptors. */
 const mostOfOne = 19_000;
 
-function cell(thousands: number, shape: Cell["shape"], tls: boolean, workers: number): Cell {
-  const [plainFlash = 10, plainRamp = 10, tlsFlash = 10, tlsRamp = 10] = spans[thousands] ?? [];
-  const over = shape === "flash" ? (tls ? tlsFlash : plainFlash) : tls ? tlsRamp : plainRamp;
-  const listeners = workers === 1 ? Math.min(thousands, mostOfOne) : thousands;
-  return { listeners, shape, tls, workers, over, pageShare: thousands > 5000 ? 0 : 1 };
-}
-
 /** All runs: those of `rostra calibrate` are not among them. */
-export const cells: readonly Cell[] = [1000, 5000, 20_000].flatMap((listeners) =>
+export const cells: readonly Cell[] = sizes.flatMap(({ listeners, pageShare, ...spans }) =>
   (["flash", "ramp"] as const).flatMap((shape) =>
-    [false, true].flatMap((tls) => [1, 4].map((workers) => cell(listeners, shape, tls, workers))),
+    (["plain", "tls"] as const).flatMap((way) =>
+      [1, 4].map((workers) => ({
+        listeners: workers === 1 ? Math.min(listeners, mostOfOne) : listeners,
+        shape,
+        tls: way === "tls",
+        workers,
+        over: spans[way][shape],
+        pageShare,
+      })),
+    ),
   ),
 );
 
 export const cellName = ({ listeners, shape, tls, workers, over }: Cell): string =>
   `${listeners.toLocaleString("en")} listeners, ${shape} over ${over} s, ${tls ? "TLS" : "plain"}, ${workers === 1 ? "one worker" : `${workers} workers`}`;
+
+/** The same with so many times fewer listeners in so many times less time, to see that it works. */
+export const shortened = (cell: Cell, by: number): Cell =>
+  by === 1
+    ? cell
+    : { ...cell, listeners: Math.ceil(cell.listeners / by), over: Math.max(3, Math.ceil(cell.over / by)) };
 
 /** Reads `1000,flash,plain,1`: parts that are not said are all. */
 export function chosen(only: string | undefined): readonly Cell[] {

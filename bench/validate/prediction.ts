@@ -3,7 +3,7 @@ import { complete } from "../../src/rehearsal/model/assumptions.ts";
 import { arrivals, slotSeconds } from "../../src/rehearsal/model/arrivals.ts";
 import { type Behaviour, behaviour } from "../../src/rehearsal/model/behaviour.ts";
 import type { CalibrationRecord } from "../../src/rehearsal/model/calibration.ts";
-import { costsOf } from "../../src/rehearsal/model/costs.ts";
+import { costsOf, fresh, seat } from "../../src/rehearsal/model/costs.ts";
 import { before, type Question } from "../../src/rehearsal/model/question.ts";
 import { seeded } from "../../src/rehearsal/model/random.ts";
 import { simulate } from "../../src/rehearsal/model/simulate.ts";
@@ -79,7 +79,12 @@ export function comingOf(question: Question, people_: Behaviour): number[] {
   return times.map((at) => Math.max(0, at)).toSorted((a, b) => a - b);
 }
 
-export function predict(question: Question, people_: Behaviour, calibration: CalibrationRecord): Came {
+/**
+ * What the model says of a run. It tells waits at the server; what the swarm and the way between take besides is what who comes
+ * alone waits for more than the server's work.
+ * @param lone seconds from coming to sound of who comes alone, measured
+ */
+export function predict(question: Question, people_: Behaviour, calibration: CalibrationRecord, lone: number): Came {
   const costs = costsOf(complete(calibration), "value", question.edge.tls, people_);
   const { curves, joins } = simulate({ question, edges: 1, costs, behaviour: people_ });
   const cores = Math.min(question.edge.cores, question.edge.workers ?? question.edge.cores);
@@ -89,11 +94,13 @@ export function predict(question: Question, people_: Behaviour, calibration: Cal
     for (let second = from; second < to; second++) total += curves.at(name, second);
     return total;
   };
+  const newcomer = fresh * 3 + seat;
+  const served = (costs.work[newcomer] ?? 0) + (costs.lone[newcomer] ?? 0);
   const [from, to] = [Math.ceil(rushEnd), Math.floor(end)];
   return {
     rushCpu: cores * sum("cpuMean", 0, rushEnd),
     steadyCpu: (cores * sum("cpuMean", from, to)) / (to - from),
     egress: sum("egress", from, to) / (to - from),
-    joinP99: joins.quantile(0.99) ?? Number.NaN,
+    joinP99: (joins.quantile(0.99) ?? Number.NaN) + Math.max(0, lone - served),
   };
 }

@@ -10,10 +10,11 @@ import { type Came, comingOf, mix, type Page, peopleOf, questionOf, settleSecond
 import { Swarm } from "./swarm.ts";
 
 /**
- * Before it counts, some come who are not counted: the compilers of both sides are done then with what a listener asks. So many for
- * each worker (and at most so many in all), so many a second.
+ * Before it counts, some come who are not counted, so many for each worker and so many a second: the compilers of both sides are
+ * done then with what a listener asks. After them some come alone: they wait for nobody but the swarm, the way between and their own work.
  */
-const [warmEach, warmMost, warmRate] = [400, 1200, 300];
+const [warmEach, warmRate] = [300, 400];
+const [alone, aloneRate] = [60, 30];
 /** Between those and the crowd, ms: they are gone. */
 const calmMs = 1000;
 /** A swarm whose own loop was so late in one second in ten tells nothing about the server's waits, ms. */
@@ -21,6 +22,8 @@ const lateLoop = 100;
 
 export interface Measured extends Came {
   readonly page: Page;
+  /** Seconds from coming to sound of half of those who come alone. */
+  readonly lone: number;
   /** What keeps this run from being held against the model, in words. */
   readonly amiss: readonly string[];
 }
@@ -35,10 +38,17 @@ export async function measure(cell: Cell, seconds: number, processors: Processor
   const base = cell.tls ? `https://localhost:${server.tlsPort}` : `http://127.0.0.1:${server.port}`;
   const ca = server.certificate === undefined ? {} : { ca: server.certificate };
   using swarm = new Swarm(cell.listeners, { bases: [base], space: server.space, ...ca }, mix);
-  const early = Math.min(warmEach * cell.workers, warmMost, cell.listeners);
   const { pageShare } = cell;
-  const warm = Array.from({ length: early }, (_, i) => i / warmRate);
-  await swarm.come({ arrivals: warm, until: early / warmRate + 1, beginsAt: Date.now() + calmMs, pageShare });
+  const early = warmEach * cell.workers;
+  const calm = early / warmRate + 0.5;
+  await swarm.come({
+    arrivals: [...times(early, warmRate, 0), ...times(alone, aloneRate, calm)],
+    until: calm + alone / aloneRate + 1,
+    beginsAt: Date.now() + calmMs,
+    pageShare,
+    countsFrom: calm,
+  });
+  const lone = swarm.firstSound.quantile(0.5) / 1000;
   const beginsAt = Date.now() + calmMs;
   const crowd = swarm.come({
     arrivals: comingOf(question, peopleOf(cell, page)),
@@ -70,9 +80,14 @@ export async function measure(cell: Cell, seconds: number, processors: Processor
     egress: (8 * writes * onTheWire(each, cell.tls)) / span,
     joinP99: swarm.firstSound.quantile(0.99) / 1000,
     page,
+    lone,
     amiss: amissOf(swarm, cell),
   };
 }
+
+/** So many moments, so many a second, from `from` on. */
+const times = (count: number, rate: number, from: number): number[] =>
+  Array.from({ length: count }, (_, i) => from + i / rate);
 
 interface Look {
   readonly at: number;

@@ -16,6 +16,8 @@ export interface Coming {
   readonly until: number;
   readonly beginsAt: number;
   readonly pageShare: number;
+  /** From when on its waits count, seconds. @default from its beginning */
+  readonly countsFrom?: number;
 }
 
 const never = 1e9;
@@ -29,6 +31,7 @@ export class Swarm implements Disposable {
   #firstSound = new HistogramCounter();
   /** The worst delay of each process's loop in each second so far, ms. */
   #loopDelays: number[] = [];
+  #countsFrom = -1;
 
   constructor(listeners: number, target: SwarmTarget, mix: SwarmOrder["behaviour"]["mix"]) {
     this.#target = target;
@@ -50,6 +53,7 @@ export class Swarm implements Disposable {
     this.#latest = [];
     this.#firstSound = new HistogramCounter();
     this.#loopDelays = [];
+    this.#countsFrom = crowd.countsFrom ?? -1;
     const ends = this.#children.map(
       (child, i) =>
         new Promise<void>((resolve, reject) => {
@@ -74,6 +78,7 @@ export class Swarm implements Disposable {
 
   #note(child: number, second: SwarmSecond): void {
     this.#latest[child] = second;
+    if (second.at < this.#countsFrom + 1) return;
     this.#firstSound.merge(second.firstSound);
     this.#loopDelays.push(second.loopDelay);
   }

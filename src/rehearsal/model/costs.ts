@@ -43,6 +43,8 @@ export interface Costs {
   readonly chunkWork: Float64Array;
   readonly seatBytes: Float64Array;
   readonly seatMemory: Float64Array;
+  /** How often a newcomer waits for the loop until the first sound. */
+  readonly turns: number;
   /** One write to a stream. */
   readonly write: number;
   /** One segment of one rendition, pulled by one worker. */
@@ -132,6 +134,8 @@ export function costsOf({ costs }: CompleteCosts, at: Confidence, tls: boolean, 
     }),
     seatBytes: Float64Array.from(seats, (one) => bytesPerSecond(one, tls)),
     seatMemory: Float64Array.from(seats, (one) => costs[memoryOf[one]][at] + costs.memorySocket[at]),
+    // Two connections, each request on them, and over TLS what ends each handshake.
+    turns: 2 + people.pageRequests + 1 + 1 + (tls ? 2 : 0),
     write,
     upstream: cpu("upstreamFetch"),
     api: cpu("apiCall"),

@@ -117,6 +117,7 @@ export class Edge {
       service: this.#newcomer,
       playing: playing / cores,
       push: (this.seating.streams / cores) * this.#costs.write,
+      turns: this.#costs.turns,
     });
     const chances = spread.map(({ quantile, share }) => ({ wait: chance.at(quantile), share }));
     const served: Served = { seated: 0, rejoined: 0, stood: 0, leafed: 0, turnedNew: 0, lean: 0, ended: 0, left };

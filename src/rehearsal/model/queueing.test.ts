@@ -29,6 +29,18 @@ describe("waiting below capacity", () => {
     expect(chanceWait({ rate: 0, service: 0.001, playing: 0.5, push: 5 }).mean).toBeCloseTo(0.0025, 12);
   });
 
+  test("RH-126 who comes during a push waits for a slice of it at each of their turns, and not beyond its end", () => {
+    // A fifth of the time is pushed, 200 ms at a time; nobody else comes.
+    const worker = { rate: 0, service: 0.001, playing: 0.2, push: 0.2 };
+    const [one, ten] = [chanceWait({ ...worker, turns: 1 }), chanceWait({ ...worker, turns: 10 })];
+    expect([one.at(0.7), ten.at(0.7)]).toEqual([0, 0]);
+    expect(one.at(0.99)).toBeCloseTo(0.0025, 12);
+    expect(ten.at(0.99)).toBeCloseTo(0.0475, 12);
+    // Of a short push only its rest is waited for: at 0.9 half of the fifth that meets one has waited for half of it at most.
+    expect(chanceWait({ ...worker, push: 0.01, turns: 10 }).at(0.9)).toBeCloseTo(0.005, 12);
+    expect(chanceWait({ ...worker, playing: 0, turns: 10 }).at(0.99)).toBe(0);
+  });
+
   test("RH-5 percentiles are told to a bin's width, and of nobody there is none", () => {
     const waits = new Latencies();
     expect(waits.quantile(0.5)).toBeUndefined();

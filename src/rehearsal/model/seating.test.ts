@@ -1,0 +1,78 @@
+import { describe, expect, test } from "vitest";
+import { Edge } from "./edge.ts";
+import { behaviour } from "./behaviour.ts";
+import { minutes } from "../../foundation/duration.ts";
+import { costs, edge, onlyJoins, question, run, steadfast } from "./questions.fixture.ts";
+import { people } from "./units.ts";
+import { Seating } from "./seating.ts";
+import { segmentsPerSecond } from "./traffic.ts";
+
+const streams = { stream: 1, numbered: 0, hls: 0 } as const;
+/** A worker that takes 5 ms a second for itself, and 300 µs for each segment that it pulls. */
+const at = { ...onlyJoins(0), idle: 0.005, upstream: 0.0003 };
+
+function loadOf(spec: typeof edge, costs_: typeof at, count: number, mix = streams as typeof question.mix): number {
+  const seating = new Seating(spec, costs_, mix);
+  if (count > 0) seating.add(count, false);
+  return seating.load().work;
+}
+
+describe("who is seated", () => {
+  test("RH-127 a worker takes something by itself, and pulls what somebody wants and nothing else", () => {
+    expect(loadOf(edge, at, 0)).toBeCloseTo(4 * 0.005, 12);
+    expect(loadOf(edge, at, 400)).toBeCloseTo(4 * (0.005 + 0.0003 * segmentsPerSecond), 12);
+    const both = loadOf(edge, at, 400, { stream: 0.5, numbered: 0, hls: 0.5 });
+    expect(both).toBeCloseTo(4 * (0.005 + 2 * 0.0003 * segmentsPerSecond), 12);
+    // Of eight workers that share the four cores each pulls for itself.
+    expect(loadOf({ ...edge, workers: 8 }, at, 400)).toBeCloseTo(8 * (0.005 + 0.0003 * segmentsPerSecond), 12);
+  });
+
+  test("RH-127 below 3,000 on a worker it is pushed by chunk, at what a chunk costs, and whole from there on", () => {
+    const writes = {
+      ...onlyJoins(0),
+      seatWork: new Float64Array(5).fill(10e-6),
+      chunkWork: new Float64Array(5).fill(27e-6),
+    };
+    expect(loadOf(edge, { ...at, ...writes, idle: 0, upstream: 0 }, 11_000)).toBeCloseTo(11_000 * 27e-6, 12);
+    expect(loadOf(edge, { ...at, ...writes, idle: 0, upstream: 0 }, 12_000)).toBeCloseTo(12_000 * 10e-6, 12);
+    expect(loadOf({ ...edge, workers: 8 }, { ...at, ...writes, idle: 0, upstream: 0 }, 12_000)).toBeCloseTo(
+      12_000 * 27e-6,
+      12,
+    );
+  });
+
+  test("RH-127 workers share the cores; of fewer workers than cores each has one", () => {
+    const asked = { ...question, listeners: people(40_000), lasts: minutes(1), mix: streams };
+    const joins = onlyJoins(0.0005);
+    const busiest = (workers: number): number =>
+      run({ ...asked, edge: { ...edge, workers } }, 1, joins, steadfast).curves.peak("cpuMost").value;
+    expect(busiest(1)).toBe(1);
+    expect(busiest(8)).toBeCloseTo(busiest(4), 6);
+    expect(() => run({ ...asked, edge: { ...edge, workers: 0 } }, 1)).toThrow("workers");
+  });
+
+  test("RH-128 who comes alone costs more, and the less so the more there is to do", () => {
+    const joins = { ...onlyJoins(0.001), lone: new Float64Array(12).fill(0.001) };
+    const asked = { ...question, arrivals: { shape: "ramp" }, listeners: people(3000), mix: streams } as const;
+    const cpu = (listeners: number, how: typeof joins): number => {
+      const { curves } = run({ ...asked, listeners: people(listeners) }, 1, how, steadfast);
+      return curves.at("cpuMean", 15) * 4;
+    };
+    // 100 a second on four cores: a fortieth is busy, so 39 of 40 come alone.
+    expect(cpu(3000, joins) / cpu(3000, onlyJoins(0.001) as typeof joins)).toBeCloseTo(1 + 39 / 40, 1);
+    expect(cpu(90_000, joins) / cpu(90_000, onlyJoins(0.001) as typeof joins)).toBeCloseTo(1.25, 1);
+    // It takes nothing from those who come when there is no time left.
+    const few = run({ ...asked, listeners: people(400_000) }, 1, joins, steadfast);
+    expect(few.joins.total).toBeCloseTo(
+      run({ ...asked, listeners: people(400_000) }, 1, onlyJoins(0.001), steadfast).joins.total,
+      6,
+    );
+  });
+
+  test("RH-128 of the reference a newcomer alone costs more than one of many", () => {
+    const some = costs();
+    expect(some.lone[0]).toBeGreaterThan(0);
+    expect(some.lone[0]).toBeGreaterThan(some.lone[3] ?? Number.NaN);
+    expect(new Edge(edge, some, question.mix, behaviour).level).toBe(0);
+  });
+});
