@@ -44,7 +44,7 @@ async function serving(server: ChildProcess, url: string): Promise<void> {
 }
 
 async function ended(child: ChildProcess): Promise<number> {
-  if (child.exitCode !== null) return child.exitCode;
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode ?? 1;
   return new Promise((done) => child.once("exit", (code) => done(code ?? 1)));
 }
 
@@ -62,7 +62,7 @@ try {
   const run = rostra([...words, ...mixed, "--data", data, "--out", relative(process.cwd(), out) || "."], "inherit");
   process.exitCode = await ended(run);
 } finally {
-  if (server.exitCode === null) server.kill("SIGTERM");
+  server.kill("SIGTERM");
   await ended(server);
   await rm(data, { recursive: true, force: true });
 }

@@ -182,7 +182,8 @@ export class Server implements AsyncDisposable {
 
   /** SIGTERM; resolves with the exit code. The data folder stays until disposal. */
   async stop(): Promise<number | null> {
-    if (this.#process.exitCode !== null) return this.#process.exitCode;
+    const { exitCode, signalCode } = this.#process;
+    if (exitCode !== null || signalCode !== null) return exitCode;
     const exited = new Promise<number | null>((done) => this.#process.once("exit", done));
     this.#process.kill("SIGTERM");
     return exited;

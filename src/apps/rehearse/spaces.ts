@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Problem, reason } from "../../foundation/errors.ts";
 import { livePaths } from "../../wire/paths.ts";
 import type { LiveState } from "../../wire/state.ts";
@@ -13,7 +14,13 @@ export interface FoundSpace {
 /** Finds the Space that was named, or the target's only live one. @throws Problem `target-unreachable`, `target-not-live` */
 export async function findSpace(target: Target, named: string | undefined): Promise<FoundSpace> {
   const space = named ?? (await onlyLive(target));
-  const state = await stateOf(target, space);
+  let state = await stateOf(target, space);
+  // A server that has just begun lists a Space a moment before its edges have heard of it.
+  for (let tries = 0; tries < 10 && state?.status !== "live"; tries++) {
+    if (!(await listed(target)).some(({ slug, status }) => slug === space && status === "live")) break;
+    await sleep(500);
+    state = await stateOf(target, space);
+  }
   if (state === undefined) throw notLive(`There is no Space "${space}" at ${target.url.origin}`, await listed(target));
   if (state.status !== "live")
     throw notLive(`The Space "${space}" is not live but "${state.status}"`, await listed(target));
