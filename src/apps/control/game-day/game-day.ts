@@ -11,7 +11,7 @@ import type { Context } from "../context.ts";
 import { publicOrigin } from "../request-facts.ts";
 import { viewOf } from "../space-view.ts";
 import { DiskLook, type FactSources, gatherFacts } from "./facts.ts";
-import { Planner } from "./planner.ts";
+import { type Planned, Planner } from "./planner.ts";
 import { edgesOf, readRecord } from "./record.ts";
 import type { Rehearsals } from "./rehearsals.ts";
 import type { GameDayShelf } from "./shelf.ts";
@@ -99,20 +99,22 @@ export class GameDay implements FactSources {
     const planning = this.planner.plan(space, audience);
     await this.shelf.change(space, () => ({ audience, plan: null }));
     void planning
-      .then(async (planned) => {
-        const kept = (await this.shelf.get(space)).audience;
-        if (JSON.stringify(kept) !== JSON.stringify(audience)) return;
-        const at = Math.round(this.context.director.now().wall);
-        const record = planned.ok ? readRecord(JSON.parse(planned.record)) : { wrong: planned.why };
-        if ("wrong" in record) {
-          await this.shelf.change(space, () => ({ plan: { kind: "failed", why: record.wrong.slice(0, 500) } }));
-          return;
-        }
-        await this.shelf.write(space, "plan", JSON.stringify(record));
-        const verdict = verdictOf(record);
-        await this.shelf.change(space, () => ({ plan: { kind: "there", verdict, ...edgesOf(record), at } }));
-      })
+      .then((planned) => planned && this.#keepPlan(space, audience, planned))
       .catch((failure: unknown) => this.context.log.error("plan-not-kept", { space, error: failure }));
+  }
+
+  /** Keeps a plan, unless another audience is expected by now. */
+  async #keepPlan(space: string, audience: Audience, planned: Planned): Promise<void> {
+    const { audience: wanted } = await this.shelf.get(space);
+    if (JSON.stringify(wanted) !== JSON.stringify(audience)) return;
+    const record = planned.ok ? readRecord(JSON.parse(planned.record)) : { wrong: planned.why };
+    if ("wrong" in record) {
+      return this.shelf.change(space, () => ({ plan: { kind: "failed", why: record.wrong.slice(0, 500) } }));
+    }
+    const at = Math.round(this.context.director.now().wall);
+    await this.shelf.write(space, "plan", JSON.stringify(record));
+    const verdict = verdictOf(record);
+    await this.shelf.change(space, () => ({ plan: { kind: "there", verdict, ...edgesOf(record), at } }));
   }
 
   async tick(space: string, check: RunCheckName, by: string | null): Promise<void> {

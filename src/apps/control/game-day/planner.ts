@@ -24,7 +24,7 @@ export type Planned = { readonly ok: true; readonly record: string } | { readonl
 interface Job {
   readonly space: string;
   readonly audience: Audience;
-  readonly done: (planned: Planned) => void;
+  readonly done: (planned: Planned | undefined) => void;
 }
 
 /**
@@ -48,11 +48,14 @@ export class Planner {
     return this.#running?.job.space === space || this.#waiting.some((one) => one.space === space);
   }
 
-  /** Resolves with the plan; a newer wish of the same Space takes its place. Throws `plan-busy`. */
-  plan(space: string, audience: Audience): Promise<Planned> {
+  /**
+   * Resolves with the plan, or with nothing when it was given up: for a newer wish of the same Space, or because the server
+   * stops. Throws `plan-busy`.
+   */
+  plan(space: string, audience: Audience): Promise<Planned | undefined> {
     this.#drop(space);
     if (this.#running && this.#waiting.length >= maxWaiting) throw planBusy();
-    const { promise, resolve } = Promise.withResolvers<Planned>();
+    const { promise, resolve } = Promise.withResolvers<Planned | undefined>();
     this.#waiting.push({ space, audience, done: resolve });
     this.#next();
     return promise;
@@ -60,8 +63,8 @@ export class Planner {
 
   #drop(space: string): void {
     const at = this.#waiting.findIndex((one) => one.space === space);
-    for (const job of at < 0 ? [] : this.#waiting.splice(at, 1)) job.done(replaced);
-    if (this.#running?.job.space === space) this.#running.child.abort(replaced);
+    for (const job of at < 0 ? [] : this.#waiting.splice(at, 1)) job.done(undefined);
+    if (this.#running?.job.space === space) this.#running.child.abort();
   }
 
   #next(): void {
@@ -74,14 +77,13 @@ export class Planner {
       .catch((failure: unknown): Planned => ({ ok: false, why: reason(failure) }))
       .then((planned) => {
         this.#running = undefined;
-        if (!planned.ok) this.#log.warn("plan-failed", { space: job.space, reason: planned.why });
-        job.done(child.signal.aborted ? replaced : planned);
+        const isGivenUp = child.signal.aborted;
+        if (!planned.ok && !isGivenUp) this.#log.warn("plan-failed", { space: job.space, reason: planned.why });
+        job.done(isGivenUp ? undefined : planned);
         this.#next();
       });
   }
 }
-
-const replaced: Planned = { ok: false, why: "another was asked for" };
 
 /** What `rostra plan` is asked, as one would type it. */
 export function planWords({ listeners, over, lasts, edge }: Audience): string[] {
