@@ -8,6 +8,11 @@ export const maxPipelined = 64;
 /** Whoever has asked for nothing for so long (ms) plays no segments: these connections are closed first when there is no room. */
 export const idleAfterMs = 3000;
 /**
+ * That is halved at each look at which newcomers have been refused, down to this (ms): an idle client that is closed comes again
+ * when it wants something, and who is refused wants something now.
+ */
+export const leastIdleMs = 750;
+/**
  * Descriptors that what goes on from here takes at most before it takes of the room for connections. Whoever fits the
  * number of connections to that of descriptors leaves these out.
  */
@@ -56,6 +61,9 @@ export class Connections {
   readonly #servers: Server[] = [];
   readonly #visits = new Map<Duplex, Visit>();
   #now = performance.now();
+  /** After how long idle ones are closed now when there is no room. */
+  #idleMs = idleAfterMs;
+  #refusedBefore = 0;
   /** All connections of the servers when it was last looked, those that HTTP has let go of as well. */
   open = 0;
 
@@ -138,8 +146,12 @@ export class Connections {
     const room = Math.max(0, most - Math.max(0, (elsewhere?.() ?? 0) - onwardRoom));
     for (const [i, server] of this.#servers.entries())
       server.maxConnections = Math.max(0, room - (this.open - (counted[i] ?? 0)));
-    if (this.open <= room * nearlyFull) return;
-    const before = now - idleAfterMs;
+    const isRoomy = this.open <= room * nearlyFull;
+    if (counts.connectionsRefused > this.#refusedBefore) this.#idleMs = Math.max(leastIdleMs, this.#idleMs / 2);
+    else if (isRoomy) this.#idleMs = Math.min(idleAfterMs, this.#idleMs * 2);
+    this.#refusedBefore = counts.connectionsRefused;
+    if (isRoomy) return;
+    const before = now - this.#idleMs;
     const tooMany = Math.ceil(this.open - room * roomAgain);
     const closed = this.#closeIdle(tooMany, before);
     counts.idleCloses += closed + (closeIdle?.(tooMany - closed, before) ?? 0);
