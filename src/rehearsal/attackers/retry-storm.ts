@@ -7,12 +7,12 @@ import { RawConnections, resetConnection } from "./raw-connections.ts";
 import { requestText } from "./target.ts";
 
 /** All lose their connection at the same moment, so often; ms. */
-const outageEveryMs = 2000;
+const outageEveryMs = 1000;
 /** A player that is refused or cut comes again at once, but so soon at the earliest; ms. */
 const againAfterMs = 50;
 
 /**
- * Listeners whose players know no backoff: all are cut off at the same moment, every two seconds, and all come again at once, as after
+ * Listeners whose players know no backoff: all are cut off at the same moment, every second, and all come again at once, as after
  * the restart of a provider's router; whoever is refused or closed comes again at once too, whatever Retry-After says. Like the clients
  * that kept down what had failed: the iOS and Android apps in many a post-mortem of a "thundering herd".
  * Owed: those who play do not notice, and who comes gets sound.
