@@ -1,7 +1,7 @@
 /** How long something may wait when the queue does not get empty any more; ms. */
-export const targetMs = 400;
+export const targetMs = 1000;
 /** How long a queue may not have been empty, and how long something may wait until then; ms. */
-export const intervalMs = 2000;
+export const intervalMs = 3000;
 
 /** Something that waits. */
 export interface Waiting {

@@ -1,7 +1,7 @@
 export interface GradientOptions {
-  /** What it begins with. @default 64 */
+  /** What it begins with. @default 128 */
   readonly first?: number | undefined;
-  /** @default 32 */
+  /** @default 64 */
   readonly least?: number | undefined;
   /** @default 512 */
   readonly most?: number | undefined;
@@ -33,7 +33,7 @@ export class Gradient {
   /** The most that was under way while the window was open. */
   #busiest = 0;
 
-  constructor({ first = 64, least = 32, most = 512 }: GradientOptions = {}) {
+  constructor({ first = 128, least = 64, most = 512 }: GradientOptions = {}) {
     this.#least = least;
     this.#most = most;
     this.#limit = Math.min(most, Math.max(least, first));
