@@ -18,6 +18,8 @@ export interface TestSpaceOptions {
   readonly push?: "chunk" | "segment";
   readonly chunked?: boolean;
   readonly fault?: (path: string, request: IncomingMessage) => Fault | undefined;
+  /** Listeners that ask for each segment: none is published by itself before so many wait for it. */
+  readonly together?: number;
   /** What a stream gets in place of a segment's chunks. Only what comes from `listenersAddress` is another. */
   readonly alter?: (n: number, chunks: Buffer[]) => Buffer[];
   readonly tls?: { readonly key: string; readonly cert: string };
@@ -57,7 +59,7 @@ export class TestSpace implements AsyncDisposable {
   readonly #server: Server;
   readonly #streams = new Set<Stream>();
   readonly #events = new Map<number, readonly RoomEvent[]>();
-  #held: { readonly n: number; readonly answer: () => void }[] = [];
+  #held: { readonly n: number; readonly from: string; readonly answer: () => void }[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   private constructor(options: TestSpaceOptions) {
@@ -72,11 +74,11 @@ export class TestSpace implements AsyncDisposable {
     });
   }
 
-  /** Begins to publish a segment every `everyMs`. */
+  /** Begins to publish a segment every `everyMs`, as soon as who compares has the one before. */
   static async start(options: TestSpaceOptions = {}, everyMs = 60): Promise<TestSpace> {
     const space = new TestSpace(options);
     await new Promise<void>((done) => space.#server.listen(0, "127.0.0.1", done));
-    space.#timer = setInterval(() => space.publish(), everyMs);
+    space.#timer = setInterval(() => space.#isAwaited() && space.publish(), everyMs);
     return space;
   }
 
@@ -161,13 +163,13 @@ export class TestSpace implements AsyncDisposable {
       case "init":
         return void response.end(initOf(parsed.rendition));
       case "playlist":
-        return this.#when(Number(/_HLS_msn=(\d+)/.exec(query)?.[1] ?? 0), () => {
+        return this.#when(Number(/_HLS_msn=(\d+)/.exec(query)?.[1] ?? 0), from, () => {
           const facts = { epochMs: this.#epochMs(), first: this.latest - 11, latest: this.latest, ended: false };
           response.end(livePlaylist(facts));
         });
       case "segment":
         if (parsed.n > this.latest + 2) return void response.writeHead(404).end();
-        return this.#when(parsed.n, () => response.end(Buffer.concat(this.#chunks(parsed.rendition, parsed.n))));
+        return this.#when(parsed.n, from, () => response.end(Buffer.concat(this.#chunks(parsed.rendition, parsed.n))));
       case "stream":
         if (this.status === "ended") return void response.writeHead(410).end();
         return this.#stream(response, parsed.rendition, from === listenersAddress);
@@ -176,9 +178,15 @@ export class TestSpace implements AsyncDisposable {
     }
   }
 
-  #when(n: number, answer: () => void): void {
+  #when(n: number, from: string, answer: () => void): void {
     if (n <= this.latest) answer();
-    else this.#held.push({ n, answer });
+    else this.#held.push({ n, from, answer });
+  }
+
+  #isAwaited(): boolean {
+    const next = this.#held.filter(({ n }) => n === this.latest + 1).map(({ from }) => from);
+    const crowd = next.filter((from) => from !== "127.0.0.1").length;
+    return crowd < next.length && crowd >= (this.#options.together ?? 0);
   }
 
   #stream(response: ServerResponse, rendition: RenditionName, isListener: boolean): void {

@@ -3,9 +3,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { SwarmOrder, SwarmSecond } from "./contract.ts";
-import { listenersAddress, TestSpace } from "./space.test-server.ts";
-import { runSwarm } from "./swarm.ts";
+import { Run } from "./run.test-kit.ts";
+import { TestSpace } from "./space.test-server.ts";
 
 let folder = "";
 let pair = { key: "", cert: "" };
@@ -23,55 +22,44 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-function run(space: TestSpace, trust: { readonly ca?: string; readonly host?: string } = {}): Promise<SwarmSecond> {
-  const order: SwarmOrder = {
-    target: { bases: [space.url], space: "demo", ...trust },
-    behaviour: {
-      mix: { stream: 0.5, numbered: 0.25, hls: 0.25 },
-      pageShare: 0.5,
-      patience: 60,
-      reloadAfter: 60,
-      giveUpAfter: 60,
-      leaveAfter: 1e9,
-      returnShare: 0,
-      returnAfter: 60,
-      endWithin: 0.2,
-    },
-    arrivals: Array.from({ length: 12 }, (_, i) => i / 20),
-    until: 5,
-    sources: [listenersAddress],
-    most: 100,
-    seed: 3,
-    beginsAt: Date.now(),
-  };
-  return runSwarm(order, () => {}, new AbortController().signal);
-}
+const people = 12;
+const behaviour = { mix: { stream: 0.5, numbered: 0.25, hls: 0.25 }, pageShare: 0.5 };
+const timeout = 60_000;
 
-test.concurrent("RH-45 behind TLS they get the same; sound goes on with the session of the connection before", async () => {
-  await using space = await TestSpace.start({ tls: pair });
-  const end = await run(space, { ca: pair.cert });
-  expect(end).toMatchObject({ heard: 12, gaps: 0, wrong: 0, unchecked: 0, disorder: 0, refusedConnects: 0 });
-  const sound = space.crowd.filter(({ path }) => /stream.mp4$|init.mp4$|.m3u8$/.test(path));
-  expect(sound.filter(({ resumed }) => !resumed)).toEqual([]);
-  const first = space.crowd.filter(({ path }) => path === "/s/demo");
-  expect(first.length).toBeGreaterThan(0);
-  expect(first.filter(({ resumed }) => resumed)).toEqual([]);
-});
+test.concurrent(
+  "RH-45 behind TLS they get the same; sound goes on with the session of the connection before",
+  { timeout },
+  async () => {
+    await using space = await TestSpace.start({ tls: pair });
+    const run = new Run(space, { people, behaviour, target: { ca: pair.cert } });
+    await run.until(({ playing }) => playing === people);
+    const end = await run.end();
+    expect(end).toMatchObject({ heard: people, gaps: 0, wrong: 0, unchecked: 0, disorder: 0, refusedConnects: 0 });
+    const sound = space.crowd.filter(({ path }) => /stream.mp4$|init.mp4$|.m3u8$/.test(path));
+    expect(sound.filter(({ resumed }) => !resumed)).toEqual([]);
+    const first = space.crowd.filter(({ path }) => path === "/s/demo");
+    expect(first.length).toBeGreaterThan(0);
+    expect(first.filter(({ resumed }) => resumed)).toEqual([]);
+  },
+);
 
-test.concurrent("RH-45 an address that was checked is asked under the name that it has", async () => {
+test.concurrent("RH-45 an address that was checked is asked under the name that it has", { timeout }, async () => {
   await using space = await TestSpace.start({ tls: pair });
-  const end = await run(space, { ca: pair.cert, host: "rehearsed.example" });
-  expect(end).toMatchObject({ heard: 12, wrong: 0, refusedConnects: 0 });
+  const run = new Run(space, { people, behaviour, target: { ca: pair.cert, host: "rehearsed.example" } });
+  await run.until(({ playing }) => playing === people);
+  const end = await run.end();
+  expect(end).toMatchObject({ heard: people, wrong: 0, refusedConnects: 0 });
   expect(new Set(space.asked.map(({ headers }) => headers.host))).toEqual(new Set(["rehearsed.example"]));
 });
 
 test.concurrent.each([
   ["that nobody vouches for", {}],
   ["of another name", { host: "elsewhere.example" }],
-])("RH-45 a certificate %s is refused", async (_, trust) => {
+])("RH-45 a certificate %s is refused", { timeout }, async (_, trust) => {
   await using space = await TestSpace.start({ tls: pair });
-  const end = await run(space, "host" in trust ? { ...trust, ca: pair.cert } : trust);
+  const run = new Run(space, { people, target: "host" in trust ? { ...trust, ca: pair.cert } : trust });
+  await run.until(({ refusedConnects }) => refusedConnects >= people);
+  const end = await run.stop();
   expect(end).toMatchObject({ heard: 0, attempts: 0, segments: 0 });
-  expect(end.refusedConnects).toBeGreaterThanOrEqual(12);
   expect(space.crowd).toEqual([]);
 });
