@@ -30,6 +30,7 @@ const usage = `rostra: live conversations that a million people come to hear at 
   rostra calibrate    measure what an edge's work costs on this machine, for rostra plan (rostra calibrate --help)
   rostra rehearse     real listeners and attackers against a running server, and what it kept (rostra rehearse --help)
   rostra rehearsal-permit  permit one rehearsal from another machine (--data; rostra rehearsal-permit --help)
+  rostra verdict      what it was: crowd, attack, own fault, or cannot tell (rostra verdict --help)
   rostra owner-link   print a new one-time owner link of the running server (--data)
 {edge}
   rostra version
@@ -109,6 +110,10 @@ export async function main(args: readonly string[]): Promise<number> {
       case "rehearse-process": {
         const { rehearsalProcess } = await import("./rehearse/member.ts");
         return await rehearsalProcess(rest[0] ?? "", rest[1] ?? "1");
+      }
+      case "verdict": {
+        const { verdict } = await import("./verdict.ts");
+        return await verdict(rest);
       }
       case "run": {
         const { runChild } = await import("./child.ts");

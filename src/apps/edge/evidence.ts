@@ -14,10 +14,8 @@ import { errno, reason } from "../../foundation/errors.ts";
 import type { Secrets } from "../../store/secrets.ts";
 import type { BeginBody } from "../../wire/evidence.ts";
 import type { ProcessConfig } from "../config.ts";
+import { evidenceFolder, publicKeyFile } from "./evidence-folder.ts";
 
-/** Where the chains of all processes are, a folder each, and the key that verifies them. */
-export const evidenceFolder = (data: string): string => join(data, "evidence");
-export const publicKeyFile = (data: string): string => join(evidenceFolder(data), "key.pub");
 /** How often the head of the chain is said in the log, ms: whoever keeps the log elsewhere has it there. */
 const headEveryMs = ms(3600_000);
 

@@ -1,0 +1,78 @@
+import { featureNames, type Features } from "./features.ts";
+import { binOf, type Calibrated, type Cause, causes, cuts, probabilities, voicesOf } from "./likelihood.ts";
+
+/** An episode whose cause is known. */
+export interface Example {
+  readonly features: Features;
+  readonly cause: Cause;
+}
+
+/** Added to each bin: no bin is taken to be impossible. */
+const smoothing = 0.7;
+const temperatures = [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6.5, 8] as const;
+const bounds = [0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995] as const;
+/** How often a cause may be named wrongly among the episodes in which it is not, to choose its bound by. */
+const mostWrong: Readonly<Record<Cause, number>> = { crowd: 0.05, attack: 0.005, fault: 0.02 };
+/** No bound is lower than this, however well a cause can be told in what it was calibrated with: other kinds may come. */
+const least: Readonly<Record<Cause, number>> = { crowd: 0.7, attack: 0.85, fault: 0.8 };
+
+/**
+ * Makes the tables from one set of examples, and temperature and bounds from another, which the tables have not seen.
+ * `errors` are filled in by whoever has whole series.
+ */
+export function calibrate(examples: readonly Example[], others: readonly Example[], made: string): Calibrated {
+  const tables = tablesOf(examples);
+  const voiced = others.map(({ features, cause }) => ({ cause, voices: voicesOf(features, { tables }) }));
+  const counts = countsOf(others);
+  const loss = (temperature: number): number =>
+    voiced.reduce((so, { cause, voices }) => {
+      const p = probabilities(voices, temperature)[cause];
+      return so - Math.log(Math.max(p, 1e-6)) / Math.max(1, counts[cause]);
+    }, 0);
+  const temperature = temperatures.reduce((best, one) => (loss(one) < loss(best) ? one : best));
+  const judged = voiced.map(({ cause, voices }) => ({ cause, probability: probabilities(voices, temperature) }));
+  const boundOf = (cause: Cause): number => {
+    const without = judged.filter((one) => one.cause !== cause);
+    const isGood = (bound: number): boolean =>
+      without.filter(({ probability }) => probability[cause] >= bound).length <= mostWrong[cause] * without.length;
+    return bounds.find((bound) => bound >= least[cause] && isGood(bound)) ?? 0.999;
+  };
+  return {
+    tables,
+    temperature,
+    bounds: { crowd: boundOf("crowd"), attack: boundOf("attack"), fault: boundOf("fault") },
+    errors: { calm: 1, decided: 1, open: 1 },
+    made,
+  };
+}
+
+function countsOf(examples: readonly Example[]): Record<Cause, number> {
+  const counts = { crowd: 0, attack: 0, fault: 0 };
+  for (const { cause } of examples) counts[cause]++;
+  return counts;
+}
+
+function tablesOf(examples: readonly Example[]): Calibrated["tables"] {
+  const round = (value: number): number => Math.round(value * 1000) / 1000;
+  const tables = featureNames.map((feature) => {
+    const rows = causes.map((cause) => {
+      const counts = Array.from({ length: cuts[feature].length + 1 }, () => smoothing);
+      for (const { features, cause: is } of examples) {
+        const value = features[feature];
+        if (is !== cause || value === undefined || !Number.isFinite(value)) continue;
+        const bin = binOf(feature, value);
+        counts[bin] = (counts[bin] ?? 0) + 1;
+      }
+      const all = counts.reduce((a, b) => a + b, 0);
+      return counts.map((count) => round(Math.log(count / all)));
+    });
+    return [feature, rows] as const;
+  });
+  return Object.fromEntries(tables) as unknown as Calibrated["tables"];
+}
+
+/** The value below which a share `q` of the values lies; 0 of none. */
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(q * (sorted.length + 1)) - 1)] ?? 0;
+}
