@@ -38,7 +38,7 @@ export type TickedCheck = (typeof tickedChecks)[number];
 
 /**
  * `green`: it is so. `due`: it is not, and its moment has come. `todo`: it is not, and there is time. `failed`: it was looked
- * at, and it is wrong. `later`: it means nothing before its moment is near.
+ * at, and it is wrong. `later`: it means nothing before its moment is near, or comes by itself.
  */
 export const runStates = ["green", "due", "todo", "failed", "later"] as const;
 export type RunState = (typeof runStates)[number];

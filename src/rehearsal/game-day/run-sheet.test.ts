@@ -128,7 +128,7 @@ test("RH-141 the checks of the last minutes mean nothing before the lobby opens,
 });
 
 test("RH-142 a day before: audience, plan and edges", () => {
-  expect(look("plan", { plan: { kind: "working" } })).toBe("due planWorking -");
+  expect(look("plan", { plan: { kind: "working" } })).toBe("later planWorking -");
   expect(look("plan", { plan: { kind: "failed", why: "no" } })).toBe("failed planFailed planAgain");
   const plan = (
     verdict: "go" | "noGo",
@@ -211,7 +211,7 @@ test("RH-145 at the minute: live by it, early, late, or not yet", () => {
   expect(live(1001)).toBe("failed liveLate -");
   expect(live(-60_000)).toBe("green liveEarly -");
   expect(live(null, { status: "lobby" })).toBe("failed liveNot liveStart");
-  expect(live(null, { status: "lobby", now: T })).toBe("due liveWaits -");
+  expect(live(null, { status: "lobby", now: T })).toBe("later liveWaits -");
   expect(live(null, { status: "cancelled" })).toBe("failed liveCancelled -");
 });
 

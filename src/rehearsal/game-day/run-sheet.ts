@@ -92,12 +92,14 @@ function checkOf(id: RunCheckName, finding: Finding, stage: Stage, facts: GameDa
   };
 }
 
-function stateOf({ ok, wrong = false }: Finding, { before, opens }: Stage, facts: GameDayFacts): RunState {
+function stateOf({ ok, wrong = false, action }: Finding, { before, opens }: Stage, facts: GameDayFacts): RunState {
   const left = facts.startAt - facts.now;
   const hasBegun = facts.status !== "scheduled" && facts.status !== "lobby";
   if (left > opens && !hasBegun) return "later";
   if (ok) return "green";
   if (wrong) return "failed";
+  // Nothing is to be done about it: it is under way, or comes by itself.
+  if (action === undefined) return "later";
   return left <= before ? "due" : "todo";
 }
 

@@ -49,7 +49,7 @@ test("CO-53 the expected audience gets a plan from a process of its own", async 
   const said = await ask("PUT", "/run-sheet/audience", { body: audience });
   expect(said.status).toBe(200);
   expect((said.json as RunSheet).audience).toEqual(audience);
-  expect(told(said.json as RunSheet, "plan")).toBe("due planWorking");
+  expect(told(said.json as RunSheet, "plan")).toBe("later planWorking");
   // It has the lowest priority: on a busy machine it takes its time.
   await expect.poll(async () => (await sheet()).plan !== null, { timeout: 60_000 }).toBe(true);
   const { plan, ...rest } = await sheet();
