@@ -164,13 +164,17 @@ export class Conductor {
         return { kind: "stopped", at };
       }
       const row = this.#close(await this.#busy());
-      const died = this.#signs.take({
-        at,
-        gone: this.#look?.gone,
-        answered: row.probe?.answered ?? false,
-        playing: row.playing,
-        refusedConnects: row.counts.refusedConnects,
-      });
+      // Who leaves at the end was not cut.
+      const died =
+        at < question.lasts / 1000
+          ? this.#signs.take({
+              at,
+              gone: this.#look?.gone,
+              answered: row.probe?.answered ?? false,
+              playing: row.playing,
+              refusedConnects: row.counts.refusedConnects,
+            })
+          : undefined;
       const { dead } = this.#ledger;
       this.#plan.onSecond({ at, row, attacks: this.#attacks, silentSince: this.#signs.since, dead });
       if (died) return { kind: "died", ...died };

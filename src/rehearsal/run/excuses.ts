@@ -32,13 +32,16 @@ function ofSecond({ swarm, probe, machine, server }: Row, { local, cores }: Run)
 
 /** Why what went wrong in row `i` may be the rehearsal's own fault; `undefined` when it is the target's. */
 export function excuseOf(run: Run, i: number): Excuse | undefined {
-  let found: Excuse | undefined;
-  for (let at = Math.max(0, i - looksBack); at <= i; at++) {
-    const row = run.rows[at];
-    const excuse = row && ofSecond(row, run);
-    if (excuse && (found === undefined || rank(excuse) >= rank(found))) found = excuse;
-  }
-  return found;
+  const rows = run.rows.slice(Math.max(0, i - looksBack), i + 1);
+  return strongest(rows.map((row) => ofSecond(row, run)));
+}
+
+/** The one that explains most. */
+export function strongest(excuses: readonly (Excuse | undefined)[]): Excuse | undefined {
+  return excuses.reduce<Excuse | undefined>(
+    (best, one) => (one && (best === undefined || rank(one) >= rank(best)) ? one : best),
+    undefined,
+  );
 }
 
 /** The latest loop says most. */

@@ -1,6 +1,6 @@
 import { HistogramCounter } from "../../sketch/histogram.ts";
 import type { OwedPromise } from "../attackers/contract.ts";
-import { type Excuse, excuseOf } from "./excuses.ts";
+import { type Excuse, excuseOf, strongest } from "./excuses.ts";
 import { answeredShare } from "./judge.ts";
 import { grew, type Row } from "./ledger.ts";
 import type { PlannedAttack } from "./question.ts";
@@ -66,7 +66,7 @@ function judged(run: Run, owes: OwedPromise, before: readonly number[], during: 
   // Judged again without the seconds that may be the rehearsal's own fault.
   const clean = during.filter((i) => excuseOf(run, i) === undefined);
   if (clean.length > 0 && verdicts[owes](run, before, clean) === "broken") return { owes, verdict };
-  const excuse = during.map((i) => excuseOf(run, i)).find(Boolean);
+  const excuse = strongest(during.map((i) => excuseOf(run, i)));
   return excuse ? { owes, verdict: "unknown", excuse } : { owes, verdict };
 }
 

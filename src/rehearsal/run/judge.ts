@@ -1,5 +1,5 @@
 import { HistogramCounter } from "../../sketch/histogram.ts";
-import { type Excuse, excuseOf } from "./excuses.ts";
+import { type Excuse, excuseOf, strongest } from "./excuses.ts";
 import { grew, type Row } from "./ledger.ts";
 import type { Run } from "./run.ts";
 
@@ -35,10 +35,7 @@ function failed(
   const all = run.rows.map((_row, i) => i);
   const clean = all.filter((i) => excuseOf(run, i) === undefined);
   if (stillBroken(clean)) return { verdict: "broken" };
-  const excuse = all
-    .filter((i) => run.rows[i] && bad(run.rows[i], i))
-    .map((i) => excuseOf(run, i))
-    .find(Boolean);
+  const excuse = strongest(all.filter((i) => run.rows[i] && bad(run.rows[i], i)).map((i) => excuseOf(run, i)));
   return excuse ? { verdict: "unknown", excuse } : { verdict: "broken" };
 }
 
