@@ -35,42 +35,47 @@ export const joins: Row = {
 const unserved = (sample: Sample | undefined): number | undefined => sample && 100 - (sample.values["served"] ?? 0);
 
 async function* measure(bench: Bench): AsyncIterable<Sample> {
-  const connections = bench.sizes.burst;
   const one = (subject: string, start: Start, finite?: string): Promise<Sample> =>
-    bench.with(start, async (server, source) => {
-      if (!finite) await bench.warm(server, streamPath);
-      const before = server.cpu();
-      let after = 0;
-      const ask = finite ? ({ path: finite, flags: ["--finite"] } as const) : server.ask;
-      const rate = connections / burstSeconds;
-      const load = {
-        mode: "endless",
-        path: streamPath,
-        connections,
-        rate,
-        settle: 0,
-        seconds: 0,
-        joinTimeout: bench.sizes.joinTimeout,
-      } as const;
-      const result = await bench.load({ ...load, ...ask, port: server.port, epochMs: source.epochMs }, ({ t }) => {
-        if (t === "joined") after = server.cpu();
-      });
-      const { p50, p99, max, percentiles = [] } = result.firstByte;
-      const served = (result.joined / connections) * 100;
-      return {
-        subject,
-        values: {
-          served,
-          p50: p50 / 1000,
-          p99: p99 / 1000,
-          max: max / 1000,
-          cpu: ((after - before) / connections) * 1e6,
-        },
-        faults: faults(result),
-        curve: percentiles.map((us) => us / 1000),
-      };
-    });
+    joinsOf(bench, subject, start, finite);
   yield one(names.rostra, startRostra);
   if (bench.has("icecast2")) yield one(names.icecast, startIcecast);
   if (bench.has("nginx")) yield one(names.nginx, startNginxStatic, joinPath);
+}
+
+/** What a burst of joins costs a server. */
+export function joinsOf(bench: Bench, subject: string, start: Start, finite?: string): Promise<Sample> {
+  const connections = bench.sizes.burst;
+  return bench.with(start, async (server, source) => {
+    if (!finite) await bench.warm(server, streamPath);
+    const before = server.cpu();
+    let after = 0;
+    const ask = finite ? ({ path: finite, flags: ["--finite"] } as const) : server.ask;
+    const rate = connections / burstSeconds;
+    const load = {
+      mode: "endless",
+      path: streamPath,
+      connections,
+      rate,
+      settle: 0,
+      seconds: 0,
+      joinTimeout: bench.sizes.joinTimeout,
+    } as const;
+    const result = await bench.load({ ...load, ...ask, port: server.port, epochMs: source.epochMs }, ({ t }) => {
+      if (t === "joined") after = server.cpu();
+    });
+    const { p50, p99, max, percentiles = [] } = result.firstByte;
+    const served = (result.joined / connections) * 100;
+    return {
+      subject,
+      values: {
+        served,
+        p50: p50 / 1000,
+        p99: p99 / 1000,
+        max: max / 1000,
+        cpu: ((after - before) / connections) * 1e6,
+      },
+      faults: faults(result),
+      curve: percentiles.map((us) => us / 1000),
+    };
+  });
 }
