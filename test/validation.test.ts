@@ -11,7 +11,7 @@ const page = { requests: 6, bytes: 14_000 };
 const cell = chosen("1000,flash,plain,1")[0] ?? expect.fail();
 
 function held(off: number, amiss: readonly string[] = []): Held {
-  const measured = { rushCpu: 1, steadyCpu: 0.1, egress: 1e7, joinP99: 0.02, page, lone: 0.002, amiss };
+  const measured = { rushCpu: 1, steadyCpu: 0.1, egress: 1e7, joinP99: 0.02, page, lone: 0.002, whole: true, amiss };
   const model = { rushCpu: 1 + off, steadyCpu: 0.1, egress: 1e7 * (1 - off / 2), joinP99: 0.02 * (1 + 2 * off) };
   return { cell, measured, model, failed: undefined };
 }
@@ -74,6 +74,13 @@ describe("holding the model against real runs", () => {
     expect(table([late])).toContain("20.0, 40.0, –");
     expect(table([held(0.1), failed])).toContain("no server");
     expect(errorOf([failed], "here")).toBeUndefined();
+    const other = held(0.9);
+    const few: Held = {
+      ...other,
+      measured: other.measured && { ...other.measured, whole: false, amiss: ["900 did not hear it"] },
+    };
+    expect(errorOf([held(0.1), few], "here")).toMatchObject({ cpu: 0.1, runs: { length: 1 } });
+    expect(table([few])).toContain("1.00, 1.90, –");
   });
 
   test("RH-132 a plan tells the kept error when it is given no other", async () => {

@@ -20,11 +20,16 @@ const calmMs = 1000;
 /** A swarm whose own loop was so late in one second in ten tells nothing about the server's waits, ms. */
 const lateLoop = 100;
 
+/** A crowd of which fewer heard it is another crowd. */
+const wholeShare = 0.99;
+
 export interface Measured extends Came {
   readonly page: Page;
   /** Seconds from coming to sound of half of those who come alone. */
   readonly lone: number;
-  /** What keeps this run from being held against the model, in words. */
+  /** Whether the crowd was what was asked for; the model is held against nothing else. */
+  readonly whole: boolean;
+  /** What was not as it should be, in words; then the waits are not held against the model. */
   readonly amiss: readonly string[];
 }
 
@@ -81,6 +86,7 @@ export async function measure(cell: Cell, seconds: number, processors: Processor
     joinP99: swarm.firstSound.quantile(0.99) / 1000,
     page,
     lone,
+    whole: swarm.sum((one) => one.heard) >= wholeShare * cell.listeners,
     amiss: amissOf(swarm, cell),
   };
 }

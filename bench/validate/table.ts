@@ -22,7 +22,7 @@ type Column = (typeof columns)[number]["name"];
 
 /** By how much the model was off, as a share of what was measured; below 0 it foretold less. Undefined where it cannot be told. */
 function offBy({ measured, model }: Held, column: Column): number | undefined {
-  if (!measured || !model) return undefined;
+  if (!measured?.whole || !model) return undefined;
   if (column === "joinP99" && measured.amiss.length > 0) return undefined;
   const off = model[column] / measured[column] - 1;
   return Number.isFinite(off) ? off : undefined;
@@ -62,7 +62,7 @@ const sizes = (held: readonly Held[], column: Column): number[] =>
 
 /** The record that `rostra plan` tells of: the largest and the middle of all runs. */
 export function errorOf(held: readonly Held[], measured: string): ModelError | undefined {
-  const runs = held.filter((one) => one.measured !== undefined).map(({ cell }) => cellName(cell));
+  const runs = held.filter((one) => one.measured?.whole === true).map(({ cell }) => cellName(cell));
   const all = (...names: Column[]): number[] => names.flatMap((name) => sizes(held, name));
   const [cpu, egress, joinP99] = [all("rushCpu", "steadyCpu"), all("egress"), all("joinP99")];
   if (runs.length === 0 || joinP99.length === 0) return undefined;

@@ -59,9 +59,11 @@ export class Edge {
   readonly #people: Behaviour;
   readonly queue = new Queue();
   readonly seating: Seating;
-  /** Share of each resource that is used, 0 to 1; of processor and line with those who come. */
+  /** Share of each resource that is needed, 0 to 1; of processor and line with those who come. */
   readonly used = new Float64Array(resources.length);
   #standing: Standing = { level: 0, calmSince: undefined };
+  /** Share of the cores' time that goes by, 0 to 1: with what is only taken while there is time. */
+  cpu = 0;
   /** Bytes of this step, and the share of the sound that did not fit. */
   bytes = 0;
   short = 0;
@@ -127,7 +129,8 @@ export class Edge {
     });
     this.bytes = Math.min((nic / 8) * dt, load.bytes * dt + spent.bytes);
     const busy = Math.min(1, (playing * dt + spent.work) / (cores * dt));
-    this.used[0] = Math.min(1, busy + ((1 - busy) * spent.lone) / (cores * dt));
+    this.used[0] = busy;
+    this.cpu = Math.min(1, busy + ((1 - busy) * spent.lone) / (cores * dt));
     this.used[1] = Math.min(1, this.bytes / ((nic / 8) * dt));
     const queued = this.queue.size * this.#newcomer;
     this.lag = chance.mean + (queued > 0 ? Math.min(longestLag, (queued / Math.max(free.work, 1e-9)) * dt) : 0);

@@ -193,9 +193,9 @@ class Simulation {
 
   #count(edge: Edge, i: number, now: number, sums: Sums, dt: number): void {
     sums.bytes += edge.bytes;
-    sums.busy += (edge.used[0] ?? 0) * dt * (this.#groups[i]?.size ?? 1);
-    sums.most = Math.max(sums.most, edge.used[0] ?? 0);
-    sums.least = Math.min(sums.least, edge.used[0] ?? 0);
+    sums.busy += edge.cpu * dt * (this.#groups[i]?.size ?? 1);
+    sums.most = Math.max(sums.most, edge.cpu);
+    sums.least = Math.min(sums.least, edge.cpu);
     sums.short += edge.short > 0 ? edge.short * edge.seating.listeners * dt : 0;
     this.#cpuMost[i] = Math.max(this.#cpuMost[i] ?? 0, edge.used[0] ?? 0);
     for (let resource = 0; resource < resources.length; resource++) {
