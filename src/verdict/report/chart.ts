@@ -32,6 +32,7 @@ export function chart({ title, unit, at, layers, stacked, marks = [], proven, wi
   const [width, height] = wide === true ? [720, 240] : [360, 190];
   const [left, right, top, bottom] = [52, width - 10, 26, height - 26];
   const shown = layers.filter(({ values }) => values.some((value) => value > 0));
+  if (shown.length === 0) return "";
   const every = Math.max(1, Math.ceil(at.length / maxPoints));
   const times = at.filter((_, i) => i % every === 0);
   const thin = (values: readonly number[]): number[] =>

@@ -32,14 +32,14 @@ p,ul,figure,dl{margin:0;padding:0}p+p{margin-top:.6em}
 .bar{display:flex;height:26px;border-radius:8px;overflow:hidden;margin:14px 0 10px}.bar i{display:block}
 i.crowd{background:var(--crowd)}i.attack{background:var(--attack)}i.fault{background:var(--fault)}i.unknown{background:var(--unknown)}
 .key{display:inline-block;width:.8em;height:.8em;border-radius:3px;margin-right:.5em}
-ul{padding-left:1.15em}li{margin:.35em 0;overflow-wrap:anywhere}
+ul{padding-left:1.15em}ul.card{padding-left:2.2em}.card+table,.charts+.card{margin-top:12px}table+p,p+table,table+.card{margin-top:10px}li{margin:.35em 0;overflow-wrap:anywhere}
 table{width:100%;border-collapse:collapse;padding:0;overflow:hidden}
 th,td{text-align:left;vertical-align:top;padding:8px 14px;border-bottom:1px solid var(--line)}
 tbody tr:last-child>*{border-bottom:0}thead th{color:var(--soft);font-weight:500;font-size:.9rem}tbody th{font-weight:500}
 td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 td.for{color:var(--attack)}td.against{color:var(--crowd)}.source{color:var(--soft);font-size:.85em}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(22rem,100%),1fr));gap:16px}
-figure.wide{grid-column:1/-1}figcaption{font-weight:600;padding-bottom:6px}svg{display:block;width:100%;height:auto}
+figure.wide{grid-column:1/-1;overflow-x:auto}figure.wide svg{min-width:32rem}figcaption{font-weight:600;padding-bottom:6px}svg{display:block;width:100%;height:auto}
 .tick{font:10px var(--sans);fill:var(--soft)}.grid{stroke:var(--line);fill:none}.mark{stroke:var(--soft);stroke-dasharray:2 3;fill:none}
 .area.crowd{fill:var(--crowd)}.area.attack{fill:var(--attack)}.area.fault{fill:var(--fault)}.area.unknown{fill:var(--unknown)}
 .line{fill:none;stroke:var(--crowd);stroke-width:1.8;stroke-linejoin:round}.proven{stroke:var(--ink);stroke-dasharray:6 4;fill:none}

@@ -91,7 +91,7 @@ function timeline({ curves, marks, counterfactual: { capacity } }: VerdictRecord
     line("Different addresses", "in ten seconds", curves.addresses),
     line("Processor", "cores, the busiest edge", curves.cpu),
     `</div>`,
-    told.length === 0 ? "" : `<p></p>${list(told)}`,
+    list(told),
   ].join("");
 }
 
@@ -123,7 +123,7 @@ function episode({ from, to, cause, probability, excess, parts, features }: Epis
     `<div class="card"><h3>${clock(from)} to ${clock(to)}: ${escape(named)}</h3>`,
     `<p>${percent(excess)} of the load in this time was in excess of what those who played explain: `,
     `${escape(parts.map(([name, share]) => `${partWords[name] ?? name} ${percent(share)}`).join(", "))}. `,
-    `All features together: ${escape(chances.join(", "))}.</p></div><p></p>`,
+    `All features together: ${escape(chances.join(", "))}.</p></div>`,
     `<table class="features"><thead><tr><th>feature</th><th>value</th><th>crowd</th><th>attack</th><th>fault</th></tr></thead><tbody>${rows.join("")}</tbody></table>`,
     `<p class="soft">What each feature says for (+) and against (−) each cause, in nats; none counts more than 1.5.</p>`,
   ].join("");
