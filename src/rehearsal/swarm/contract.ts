@@ -101,10 +101,16 @@ export interface SwarmSecond extends SwarmCounts {
   /** People that play, wait for sound, and are away or gone, now. */
   readonly playing: number;
   readonly waiting: number;
-  /** From the connect of a person's first attempt to its first byte, and to its first sound, of those that got there in this second. */
+  /**
+   * From when a person came (their first connection, for the page or the state) to the first byte of any answer, and to the first sound,
+   * of those that got there in this second. Milliseconds, as all histograms here.
+   */
   readonly firstByte: Histogram;
   readonly firstSound: Histogram;
-  /** How far behind the moment when it could first be had each segment's last byte came, of segments of this second. */
+  /**
+   * How far behind the moment when that listener could first have it each segment's last byte came, of segments of this second: when it was
+   * over on the server's clock, or when the listener asked for sound, whichever is later.
+   */
   readonly behind: Histogram;
   /** CPU seconds of this process so far, its resident memory in bytes, and the worst delay of its loop in this second, ms. */
   readonly cpu: number;

@@ -37,29 +37,36 @@ export class Fill implements Asker, Planned {
     this.#person = person;
     this.#missing = missing;
     this.#n = missing.from;
-    const finished = (): void => void this.#got++;
-    this.#follower = new Follower(crowd.reference(missing.rendition), { heard() {}, finished, missing: () => false });
+    this.#follower = new Follower(crowd.reference(missing.rendition), {
+      heard() {},
+      finished() {},
+      missing: () => false,
+    });
     this.#follower.expect(missing.from);
     this.#connection = new Connection(base, crowd.source(), true, this, crowd.connections);
     crowd.agenda.plan(this, performance.now() + withinMs);
     this.#ask();
   }
 
-  /** It is not to be had in time, or not wanted any more. */
+  /** It is not wanted any more: whoever misses it has gone. */
   close(): void {
-    if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#connection.close();
     this.#crowd.agenda.forget(this);
-    this.#crowd.tally.gaps += this.#missing.count - this.#got;
+  }
+
+  /** What has not come by now is a gap. */
+  end(): void {
+    if (this.#isOpen) this.#crowd.tally.gaps += this.#missing.count - this.#got;
+    this.close();
   }
 
   due(): void {
-    this.close();
+    this.end();
   }
 
   lost(): void {
-    this.close();
+    this.end();
   }
 
   read(bytes: number): void {
@@ -75,11 +82,13 @@ export class Fill implements Asker, Planned {
   }
 
   whole(keeps: boolean): void {
-    if (this.#status === 200) this.#follower.end(this.#n);
-    else this.#crowd.tally.refuse(this.#status);
+    if (this.#status === 200) {
+      this.#follower.end(this.#n);
+      this.#got++;
+    } else this.#crowd.tally.refuse(this.#status);
     this.#n++;
     if (this.#status === 200 && keeps && this.#n < this.#missing.from + this.#missing.count) this.#ask();
-    else this.close();
+    else this.end();
   }
 
   #ask(): void {

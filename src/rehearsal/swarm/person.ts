@@ -119,7 +119,7 @@ export class Person implements Told, Followed, Planned, Waiting {
     const base = this.#crowd.bases[this.#base];
     const rendition = this.#rendition;
     if (this.#way !== "stream" || count > maxFilledSegments || !base || !rendition) return false;
-    this.#fill?.close();
+    this.#fill?.end();
     this.#fill = new Fill(this.#crowd, base, this.number, { rendition, from, count });
     return true;
   }
@@ -160,7 +160,7 @@ export class Person implements Told, Followed, Planned, Waiting {
   /** The run is over: stops listening, and asks for the state once more at `at`, if that is given. */
   end(at: number | undefined): void {
     const { kind } = this.#stage;
-    this.#stop();
+    this.#drop();
     this.#tellCut();
     if (kind === "gone" || kind === "away" || at === undefined) return this.#go();
     this.#leaveAt = this.#reloadAt = this.#giveUpAt = Infinity;
@@ -224,7 +224,7 @@ export class Person implements Told, Followed, Planned, Waiting {
   #reload(now: number): void {
     const { tally, random, order } = this.#crowd;
     tally.reloads++;
-    this.#stop();
+    this.#drop();
     this.#tellCut();
     this.#wasHere = true;
     this.#begin();
@@ -245,7 +245,7 @@ export class Person implements Told, Followed, Planned, Waiting {
     tally.left++;
     this.#tellCut();
     if (random() >= returnShare) return this.#go();
-    this.#stop();
+    this.#drop();
     this.#to("elsewhere");
     this.#leaveAt = this.#reloadAt = this.#giveUpAt = Infinity;
     this.#stage = { kind: "away", until: now + exponential(random, returnAfter) };
@@ -260,7 +260,7 @@ export class Person implements Told, Followed, Planned, Waiting {
 
   /** Goes for good. */
   #go(): void {
-    this.#stop();
+    this.#drop();
     this.#to("elsewhere");
     this.#stage = gone;
     this.#crowd.agenda.forget(this);
@@ -269,6 +269,11 @@ export class Person implements Told, Followed, Planned, Waiting {
 
   #stop(): void {
     if ("doing" in this.#stage) this.#stage.doing.close();
+  }
+
+  /** Nobody listens any more: what was being fetched is not missing. */
+  #drop(): void {
+    this.#stop();
     this.#fill?.close();
     this.#fill = undefined;
   }
