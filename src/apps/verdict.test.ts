@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { Problem } from "../foundation/errors.ts";
+import { samples } from "../verdict/synthetic/samples.ts";
 import { verdictCommand } from "./verdict/options.ts";
 import { verdict } from "./verdict.ts";
 
@@ -61,21 +62,27 @@ test("VE-33 times are a moment or how long ago, and a capacity is players and jo
   expect(Math.abs(Date.now() - 20 * 60_000 - to)).toBeLessThan(60_000);
 });
 
-test("VE-33 a made-up evening is told, and written where it is asked for", async () => {
+test("VE-33 VE-34 made-up evenings are told and written where it is asked for, the same as stand in the documents", async () => {
   const folder = await mkdtemp(join(tmpdir(), "rostra-verdict-"));
   const said: string[] = [];
   const spy = vi.spyOn(process.stdout, "write").mockImplementation((text) => said.push(String(text)) > 0);
+  const kinds: string[] = [];
   try {
-    expect(await verdict(["--sample", "crowd", "--out", folder])).toBe(0);
-    spy.mockRestore();
-    expect(said.join("")).toContain("The crowd.");
-    expect(await readFile(join(folder, "crowd.html"), "utf8")).toContain("made-up evening");
-    expect(JSON.parse(await readFile(join(folder, "crowd.json"), "utf8"))).toMatchObject({
-      kind: "crowd",
-      sample: true,
-    });
+    for (const sample of samples) {
+      expect(await verdict(["--sample", sample, "--out", folder])).toBe(0);
+      const html = await readFile(join(folder, `${sample}.html`), "utf8");
+      expect(html).toBe(await readFile(join(import.meta.dirname, `../../docs/verdict/${sample}.html`), "utf8"));
+      const record = JSON.parse(await readFile(join(folder, `${sample}.json`), "utf8")) as {
+        kind: string;
+        sample: boolean;
+      };
+      expect(record.sample).toBe(true);
+      kinds.push(record.kind);
+    }
   } finally {
     spy.mockRestore();
     await rm(folder, { recursive: true });
   }
+  expect(said.join("")).toContain("The crowd.");
+  expect(kinds).toEqual(["crowd", "attack-in-crowd", "own-fault", "crowd"]);
 });
