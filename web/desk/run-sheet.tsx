@@ -167,7 +167,7 @@ function Check({ check, space, change, isNext, children }: CheckProps): JSX.Elem
   return (
     <li id={`run-${id}`} class={`run-check ${state}`} aria-current={isNext ? "step" : undefined}>
       <div class="run-check-head">
-        <h4>{checkText(id)}</h4>
+        <h4 id={`run-${id}-name`}>{checkText(id)}</h4>
         <Badge kind={kinds[state]}>{stateText(state)}</Badge>
       </div>
       <p>{saysText(says)}</p>
@@ -200,7 +200,7 @@ function TickButton({ id, space, isTicked, change }: TickButtonProps): JSX.Eleme
   };
   return (
     <div class="row">
-      <Button busy={busy} aria-describedby={`run-${id}`} onClick={() => void tick()}>
+      <Button busy={busy} aria-describedby={`run-${id}-name`} onClick={() => void tick()}>
         {t(isTicked ? "run.untick" : "run.tick")}
       </Button>
     </div>
