@@ -223,18 +223,20 @@ test.concurrent("ED-102 kept connections on which nobody asks make room as well;
 });
 
 test.concurrent(
-  "ED-110 a head that comes too slowly is cut off with 408; silence is as well",
-  { timeout: 20_000 },
+  "ED-110 a head that comes too slowly is cut off with 408, and so is a body; silence is as well",
+  { timeout: 30_000 },
   async () => {
     await using edge = await start();
     await using playing = new Bystanders(edge, 100);
     using silent = edge.raw("");
     using slow = edge.raw("GET / HT");
-    const dripping = setInterval(() => slow.socket.write("x"), 100);
+    using body = edge.raw("POST /api/v1/spaces HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n\r\n");
+    const dripping = setInterval(() => [slow, body].map(({ socket }) => socket.write("x")), 100);
     using half = edge.raw(`${ask(segment(9)).slice(0, -2)}X-Slow: `);
     await until(() => [silent, slow, half].every(({ ended, closed }) => ended || closed));
+    await until(() => body.ended || body.closed);
     clearInterval(dripping);
-    for (const client of [silent, half]) expect(client.received.toString("latin1")).toContain("request-too-slow");
+    for (const client of [silent, half, body]) expect(client.received.toString("latin1")).toContain("request-too-slow");
     await playing.haveAll();
   },
 );
