@@ -4,7 +4,7 @@ import type { SegmentNumber } from "../../wire/timeline.ts";
 import type { Planned } from "./agenda.ts";
 import type { AnswerHead } from "./answer-reader.ts";
 import { type Base, requestFor } from "./bases.ts";
-import { type Asker, Connection } from "./connection.ts";
+import { type Asker, Connection, type Loss } from "./connection.ts";
 import type { Crowd } from "./crowd.ts";
 import { Follower } from "./follower.ts";
 
@@ -55,9 +55,9 @@ export class Fill implements Asker, Planned {
     this.#crowd.agenda.forget(this);
   }
 
-  /** What has not come by now is a gap. */
-  end(): void {
-    if (this.#isOpen) this.#crowd.tally.gaps += this.#missing.count - this.#got;
+  /** What has not come by now is a gap; unchecked, if it was this machine that could not ask. */
+  end(counted: "gaps" | "unchecked" = "gaps"): void {
+    if (this.#isOpen) this.#crowd.tally[counted] += this.#missing.count - this.#got;
     this.close();
   }
 
@@ -65,8 +65,8 @@ export class Fill implements Asker, Planned {
     this.end();
   }
 
-  lost(): void {
-    this.end();
+  lost(why: Loss): void {
+    this.end(why === "local" ? "unchecked" : "gaps");
   }
 
   read(bytes: number): void {

@@ -119,6 +119,13 @@ export class Person implements Told, Followed, Planned, Waiting {
     const base = this.#crowd.bases[this.#base];
     const rendition = this.#rendition;
     if (this.#way !== "stream" || count > maxFilledSegments || !base || !rendition) return false;
+    const { connections, order, tally } = this.#crowd;
+    if (connections.open >= order.most) {
+      // No fault of the target's.
+      tally.heldBack++;
+      tally.unchecked += count;
+      return true;
+    }
     this.#fill?.end();
     this.#fill = new Fill(this.#crowd, base, this.number, { rendition, from, count });
     return true;

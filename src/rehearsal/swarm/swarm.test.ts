@@ -80,6 +80,20 @@ describe.concurrent("a process of the swarm", { timeout: 60_000 }, () => {
     expect(filled.toSorted()).toEqual(missed);
   });
 
+  test("RH-32 what is not to be had again is a gap", async () => {
+    const fault = (path: string) => (path.endsWith("/22.m4s") ? ({ status: 404 } as const) : undefined);
+    await using space = await TestSpace.start({ fault }, 1e9);
+    const run = new Run(space);
+    const have = (each: number): Promise<void> => run.until(({ segments }) => segments >= 10 * each);
+    await have(1);
+    space.cut();
+    for (let i = 0; i < 3; i++) space.publish();
+    await run.until(({ gaps }) => gaps >= 10);
+    const end = await run.end();
+    expect(faults(end)).toEqual({ ...none, cut: 10, gaps: 10, refused: { "404": 10 } });
+    expect(end.segments).toBe(30);
+  });
+
   test("RH-44 a Space that is over cuts nobody: they look, and go", async () => {
     await using space = await TestSpace.start();
     const run = new Run(space);
