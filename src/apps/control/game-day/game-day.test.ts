@@ -73,16 +73,23 @@ test("CO-53 what cannot be planned says why, and one plan is made at a time", as
   const body = { listeners: 1000, over: 86_400, lasts: 60 };
   expect((await ask("PUT", "/run-sheet/audience", { body })).status).toBe(200);
   await expect.poll(async () => told(await sheet(), "plan"), { timeout: 60_000 }).toBe("failed planFailed");
-  expect(String(check(await sheet(), "plan").says.values["why"])).toMatch(/\w{4}/);
+  expect(check(await sheet(), "plan").says.values["why"]).toMatch(/\w{4}/);
   const others = await Promise.all([1, 2, 3].map((n) => control.space({ title: `Other ${n}` })));
-  const long = { listeners: 8_000_000, over: 60, lasts: 7200 };
+  // Some ten seconds of one core, whatever this machine is.
+  const edge = { cores: 2, nic: 1_000_000_000, memory: 8e9, tls: false };
+  const long = { listeners: 8_000_000, over: 60, lasts: 7200, edge };
   const answers = [];
   for (const { id } of others) {
     answers.push(await control.ask("PUT", `/spaces/${id}/run-sheet/audience`, { body: long }));
   }
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 503]);
   expect(answers[2]?.json).toMatchObject({ code: "plan-busy" });
-  expect((await control.ask("PUT", `/spaces/${others[0]?.id}/run-sheet/audience`, { body: long })).status).toBe(503);
+  // A newer wish takes the older one's place, also where no more are taken.
+  for (const { id } of others.slice(0, 2)) {
+    const again = await control.ask("PUT", `/spaces/${id}/run-sheet/audience`, { body: { ...long, listeners: 7e6 } });
+    expect(again.status).toBe(200);
+    expect(told(again.json as RunSheet, "plan")).toBe("later planWorking");
+  }
 }, 90_000);
 
 test("CO-54 the record of a run against the rehearsal turns its check green, and is shown as a page", async () => {

@@ -53,18 +53,20 @@ export class Planner {
    * stops. Throws `plan-busy`.
    */
   plan(space: string, audience: Audience): Promise<Planned | undefined> {
-    this.#drop(space);
-    if (this.#running && this.#waiting.length >= maxWaiting) throw planBusy();
-    const { promise, resolve } = Promise.withResolvers<Planned | undefined>();
-    this.#waiting.push({ space, audience, done: resolve });
+    const { promise, resolve: done } = Promise.withResolvers<Planned | undefined>();
+    const job: Job = { space, audience, done };
+    const waiting = this.#waiting.findIndex((one) => one.space === space);
+    if (waiting >= 0) {
+      for (const older of this.#waiting.splice(waiting, 1, job)) older.done(undefined);
+    } else if (this.#running?.job.space === space) {
+      this.#running.child.abort();
+      this.#waiting.unshift(job);
+    } else {
+      if (this.#running && this.#waiting.length >= maxWaiting) throw planBusy();
+      this.#waiting.push(job);
+    }
     this.#next();
     return promise;
-  }
-
-  #drop(space: string): void {
-    const at = this.#waiting.findIndex((one) => one.space === space);
-    for (const job of at < 0 ? [] : this.#waiting.splice(at, 1)) job.done(undefined);
-    if (this.#running?.job.space === space) this.#running.child.abort();
   }
 
   #next(): void {
