@@ -229,7 +229,7 @@ test("ED-45 early requests on kept connections are held, answered on publication
 });
 
 test("ED-45 one who leaves is not held any more, and one whose segment does not come is told so", async () => {
-  await using edge = await start({ heldMs: 300 });
+  await using edge = await start({ heldMs: 2000 });
   const leaving = [edge.raw(ask(path(30))), edge.raw(ask(path(30))), edge.raw(ask(path(30)))] as const;
   await until(() => kept(edge) === 3 && held(edge) === 3);
   leaving[0].socket.destroy();

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
-import { type AddressInfo, BlockList, connect } from "node:net";
+import { type AddressInfo, BlockList, connect, type Socket } from "node:net";
 import { dirname } from "node:path";
 import tls from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -8,6 +8,7 @@ import { livePaths } from "../wire/paths.ts";
 import { makePair } from "./certificate.test-pair.ts";
 import { type Certificate, readCertificate } from "./certificate.ts";
 import { Listener, TestEdge, until } from "./edge.test-server.ts";
+import type { Guard } from "./guard.ts";
 import { initOf, type TestOrigin } from "./origin.test-server.ts";
 import type { EdgeOptions } from "./server.ts";
 import type { SecureOptions } from "./tls.ts";
@@ -208,4 +209,33 @@ test("ED-74 a PROXY protocol header before TLS tells who asks", async () => {
   using listener = new Listener(socket, get("/api/v1/who"));
   await until(() => listener.body.length > 0);
   expect(readWho(listener.body)).toMatchObject({ for: "203.0.113.7", proto: "https" });
+});
+
+test("ED-112, ED-113 a guard is asked before a handshake, sees what its connection is sent, and is told when it fails", async () => {
+  const seen: string[] = [];
+  const connections: Socket[] = [];
+  let decision: "yes" | "later" = "yes";
+  const guard: Guard = {
+    arrive: (address, connection) => {
+      connections.push(connection);
+      seen.push(`arrive ${address}`);
+      return decision;
+    },
+    admit: () => "yes",
+    saw: (address, what) => seen.push(`${what} ${address}`) === 0,
+    vouch: () => {},
+    tick: () => {},
+  };
+  await using secure = await start({}, { guard }, (origin) => origin.open("a", 10));
+  using listener = new Listener(await client(secure.port), get(livePaths.stream("a", rendition)));
+  await until(() => listener.body.length > 0);
+  const before = connections[0]?.bytesWritten ?? 0;
+  expect(before).toBeGreaterThan(1000);
+  secure.edge.origin.publishSegment("a");
+  await until(() => (connections[0]?.bytesWritten ?? 0) > before);
+  await expect(client(secure.port, { ALPNProtocols: ["h2"] })).rejects.toThrow(/no application protocol/);
+  await until(() => seen.includes("failed-handshake 127.0.0.1"));
+  decision = "later";
+  await expect(client(secure.port)).rejects.toThrow(/disconnected|ECONNRESET/);
+  expect(seen.filter((one) => one.startsWith("arrive"))).toEqual(Array(3).fill("arrive 127.0.0.1"));
 });
