@@ -90,8 +90,7 @@ describe("holding the model against real runs", () => {
 
   test("RH-132 the document's table is that of the kept record; while there is none, it says so", () => {
     const [, told = ""] = /<!-- model-error -->([\s\S]*?)<!-- \/model-error -->/.exec(read("docs/rehearsal.md")) ?? [];
-    if (!referenceError) return void expect(told).toContain("was not held against real runs yet");
-    for (const run of referenceError.runs) expect(told).toContain(`| ${run} `);
-    expect(told).toContain(referenceError.measured);
+    for (const run of referenceError?.runs ?? []) expect(told).toContain(`| ${run} `);
+    expect(told).toContain(referenceError?.measured ?? "was not held against real runs yet");
   });
 });

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { OwnServer, type Processors } from "../../src/apps/calibrate/own-server.ts";
 import { cpuOf } from "../../src/apps/calibrate/proc.ts";
+import { pageOf } from "../../src/apps/calibrate/rounds.ts";
 import { onTheWire } from "../../src/rehearsal/model/traffic.ts";
-import { pagePaths } from "../../src/wire/pages.ts";
 import { chunksPerSegment } from "../../src/wire/timeline.ts";
 import type { Cell } from "./cells.ts";
 import { type Came, comingOf, mix, type Page, peopleOf, questionOf, settleSeconds } from "./prediction.ts";
@@ -37,7 +37,7 @@ export interface Measured extends Came {
 export async function measure(cell: Cell, seconds: number, processors: Processors | undefined): Promise<Measured> {
   await using server = await OwnServer.start({ edges: cell.workers, processors });
   if (cell.tls && server.tlsPort === undefined) throw new Error("there is no openssl to make a certificate");
-  const page = await pageOf(server);
+  const page = await pageFacts(server);
   const question = questionOf(cell, 1, seconds);
   const rushEnd = cell.over + settleSeconds;
   const base = cell.tls ? `https://localhost:${server.tlsPort}` : `http://127.0.0.1:${server.port}`;
@@ -115,13 +115,11 @@ function amissOf(swarm: Swarm, { listeners }: Cell): string[] {
 }
 
 /** What the swarm asks for as the page: itself and what it names. */
-async function pageOf({ port, space }: OwnServer): Promise<Page> {
-  const base = `http://127.0.0.1:${port}`;
-  const html = await (await fetch(base + pagePaths.space(space))).text();
-  const files = [...html.matchAll(/<(?:script|link)\b[^>]*?\b(?:src|href)="(\/[^"/][^"]*)"/g)].map(
-    ([, path = ""]) => path,
+async function pageFacts(server: OwnServer): Promise<Page> {
+  const paths = await pageOf(server);
+  const bodies = await Promise.all(
+    paths.map(async (path) => (await fetch(`http://127.0.0.1:${server.port}${path}`)).arrayBuffer()),
   );
-  const bodies = await Promise.all([...new Set(files)].map(async (path) => (await fetch(base + path)).arrayBuffer()));
-  const bytes = bodies.reduce((sum, body) => sum + gzipSync(new Uint8Array(body)).length, gzipSync(html).length);
-  return { requests: 1 + bodies.length, bytes };
+  const bytes = bodies.reduce((sum, body) => sum + gzipSync(new Uint8Array(body)).length, 0);
+  return { requests: paths.length, bytes };
 }

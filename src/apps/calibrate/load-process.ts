@@ -15,11 +15,11 @@ export type LoadOrder =
       /** So many a second. @default 20 are always under way */
       readonly rate?: number;
     }
-  /** So many requests, one after the other on kept connections. */
+  /** So many requests, each of these in turn, one after the other on kept connections. */
   | {
       readonly do: "kept";
       readonly target: LoadTarget;
-      readonly request: string;
+      readonly requests: readonly string[];
       readonly count: number;
       readonly rate?: number;
     }
@@ -62,7 +62,7 @@ async function follow(order: LoadOrder): Promise<void> {
       return many(count, async () => void (await ask(target, request, { ...more, session })));
     }
     case "kept":
-      return askKept(order.target, order.request, order.count, order.rate);
+      return askKept(order.target, order.requests, order.count, order.rate);
     case "hold": {
       const crowd = new Held(order.target);
       held.push(crowd);

@@ -1,9 +1,10 @@
 import { type CalibrationRecord, type CostName, type Measured, memoryCosts, unitOf } from "../model/calibration.ts";
+import { aloneShare } from "../model/edge.ts";
 import { reference } from "../model/reference.ts";
 import { chunkBytes, segmentBytes, segmentsPerSecond } from "../model/traffic.ts";
 import { renditionFacts } from "../../wire/rendition.ts";
 import { type Estimate, estimate, estimateOf, line, type Point } from "./estimate.ts";
-import type { RoundName, Samples, Steady } from "./samples.ts";
+import { loneRate, type RoundName, type Samples, type Steady } from "./samples.ts";
 
 type Costs = Partial<Record<CostName, Measured>>;
 
@@ -54,7 +55,7 @@ export function costsOf(samples: Samples, how: string): Costs {
     ),
     pageRequest: said(
       rounds(["pageKept"], (one) => one),
-      "an object of the page on a kept connection",
+      "the page and what it loads, on kept connections",
     ),
     stateRequest: said(
       rounds(["stateKept"], (one) => one),
@@ -79,11 +80,11 @@ export function costsOf(samples: Samples, how: string): Costs {
       "GET /api/v1/spaces/…, the edge's part",
     ),
     loneConnection: said(
-      rounds(["stateLone", "stateAlone"], (lone, alone) => lone - alone),
+      rounds(["stateLone", "stateAlone"], (lone, alone) => (lone - alone) / aloneShare(2 * loneRate)),
       "a connection for one state, 100 a second, less one of many at once",
     ),
     loneRequest: said(
-      rounds(["keptLone", "stateKept"], (lone, kept) => lone - kept),
+      rounds(["keptLone", "stateKept"], (lone, kept) => (lone - kept) / aloneShare(loneRate)),
       "a state on kept connections, 100 a second, less one of many at once",
     ),
     workerIdle: said(idle, "a second of a worker with nobody there"),

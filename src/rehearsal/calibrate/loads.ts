@@ -83,10 +83,15 @@ export function ask(
 }
 
 /**
- * Asks the same one after the other on kept connections; rejects on any answer but 200.
+ * Asks for these in turn, one after the other on kept connections; rejects on any answer but 200.
  * @param rate of all together a second; as fast as they are answered when it is left out
  */
-export async function askKept(target: LoadTarget, request: string, count: number, rate?: number): Promise<void> {
+export async function askKept(
+  target: LoadTarget,
+  requests: readonly string[],
+  count: number,
+  rate?: number,
+): Promise<void> {
   const lanes = Math.min(count, abreast);
   const each = Math.ceil(count / lanes);
   const pauseMs = rate === undefined ? 0 : (1000 * lanes) / rate;
@@ -94,23 +99,30 @@ export async function askKept(target: LoadTarget, request: string, count: number
     Array.from({ length: lanes }, async (_, i) => {
       await sleep((pauseMs * i) / lanes);
       // Each from an address of its own: an address has a budget of questions to the API.
-      await lane(target, request, each, pauseMs, `127.0.0.${2 + i}`);
+      await lane(target, requests, each, pauseMs, `127.0.0.${2 + i}`);
     }),
   );
 }
 
-function lane(target: LoadTarget, request: string, count: number, pauseMs: number, from: string): Promise<void> {
+function lane(
+  target: LoadTarget,
+  requests: readonly string[],
+  count: number,
+  pauseMs: number,
+  from: string,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = open(target, undefined, from);
     const answers = new AnswerCounter();
     const timer = setTimeout(() => socket.destroy(late(`${count} requests`)), longestMs);
     let left = count;
+    const next = (): void => void socket.write(requests[left % requests.length] ?? "");
     socket.on("data", (part) => {
       if (!answers.push(part)) return;
       if (answers.status !== 200) return void socket.destroy(new Error(`it answered ${answers.status}`));
       if (--left === 0) socket.destroy();
-      else if (pauseMs > 0) setTimeout(() => socket.write(request), pauseMs);
-      else socket.write(request);
+      else if (pauseMs > 0) setTimeout(next, pauseMs);
+      else next();
     });
     socket.on("error", reject);
     socket.on("close", () => {
@@ -118,7 +130,7 @@ function lane(target: LoadTarget, request: string, count: number, pauseMs: numbe
       if (left === 0) resolve();
       else reject(new Error("a connection closed before its last answer"));
     });
-    socket.write(request);
+    next();
   });
 }
 

@@ -12,6 +12,9 @@ export interface Samples {
   readonly numbered: { readonly answersPerSecond: number; readonly windows: readonly number[] } | undefined;
 }
 
+/** How many a second come alone (`stateLone`, `keptLone`). */
+export const loneRate = 100;
+
 /** What is done so often in a round. */
 export const roundNames = [
   /** The state, and an object of the page, on kept connections; an API call. */

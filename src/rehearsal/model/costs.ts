@@ -36,7 +36,7 @@ export interface Costs {
   /** `[kind * 3 + outcome]`: seated, standing, the static page. */
   readonly work: Float64Array;
   readonly bytes: Float64Array;
-  /** The same: core-seconds more on a core that has nothing else to do. Where there is much to do, one waking serves many. */
+  /** The same: core-seconds more for who comes alone. Where there is much to do, one waking serves many. */
   readonly lone: Float64Array;
   /** By seat: core-seconds a second (by whole segments, and by chunk), bytes a second and memory for each person. */
   readonly seatWork: Float64Array;

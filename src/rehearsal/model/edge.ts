@@ -31,6 +31,12 @@ const spread = [
 /** The longest lag that is told, seconds: nothing is served any more. */
 const longestLag = 60;
 
+/**
+ * Which share of a core's turns come so long after the one before that its caches are cold: of turns that come by chance, so many a
+ * second. After two milliseconds is assumed; what a waking costs is measured (`loneConnection`, `loneRequest`).
+ */
+export const aloneShare = (turnsPerSecond: number): number => Math.exp(-0.002 * turnsPerSecond);
+
 /** What became of people on one edge in one step. */
 export interface Served {
   seated: number;
@@ -114,8 +120,9 @@ export class Edge {
     const playing = load.work + api;
     this.short = 1 - Math.min(1, cores / playing, nic / 8 / load.bytes);
     const free: Free = { work: Math.max(0, cores - playing) * dt, bytes: Math.max(0, nic / 8 - load.bytes) * dt };
+    const rate = this.queue.size / dt / cores;
     const chance = chanceWait({
-      rate: this.queue.size / dt / cores,
+      rate,
       service: this.#newcomer,
       playing: playing / cores,
       push: (this.seating.streams / cores) * this.#costs.write,
@@ -130,7 +137,7 @@ export class Edge {
     this.bytes = Math.min((nic / 8) * dt, load.bytes * dt + spent.bytes);
     const busy = Math.min(1, (playing * dt + spent.work) / (cores * dt));
     this.used[0] = busy;
-    this.cpu = Math.min(1, busy + ((1 - busy) * spent.lone) / (cores * dt));
+    this.cpu = Math.min(1, busy + (spent.lone * aloneShare(rate * this.#costs.turns)) / (cores * dt));
     this.used[1] = Math.min(1, this.bytes / ((nic / 8) * dt));
     const queued = this.queue.size * this.#newcomer;
     this.lag = chance.mean + (queued > 0 ? Math.min(longestLag, (queued / Math.max(free.work, 1e-9)) * dt) : 0);
@@ -193,7 +200,7 @@ interface Free {
   readonly bytes: number;
 }
 interface Spent extends Free {
-  /** Core-seconds more as far as the core has nothing else to do. */
+  /** Core-seconds more, would all of them come alone. */
   readonly lone: number;
 }
 

@@ -15,7 +15,7 @@ export interface Outcomes {
   readonly ended: number;
   readonly work: number;
   readonly bytes: number;
-  /** Core-seconds more on a core that has nothing else to do. */
+  /** Core-seconds more, would all of them come alone. */
   readonly lone: number;
 }
 

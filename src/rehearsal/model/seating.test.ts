@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Edge } from "./edge.ts";
+import { aloneShare, Edge } from "./edge.ts";
 import { behaviour } from "./behaviour.ts";
 import { minutes } from "../../foundation/duration.ts";
 import { costs, edge, onlyJoins, question, run, steadfast } from "./questions.fixture.ts";
@@ -58,9 +58,10 @@ describe("who is seated", () => {
       const { curves } = run({ ...asked, listeners: people(listeners) }, 1, how, steadfast);
       return curves.at("cpuMean", 15) * 4;
     };
-    // 100 a second on four cores: a fortieth is busy, so 39 of 40 come alone.
-    expect(cpu(3000, joins) / cpu(3000, onlyJoins(0.001) as typeof joins)).toBeCloseTo(1 + 39 / 40, 1);
-    expect(cpu(90_000, joins) / cpu(90_000, onlyJoins(0.001) as typeof joins)).toBeCloseTo(1.25, 1);
+    // 25 and 750 a second on each core, of one turn each.
+    expect(cpu(3000, joins) / cpu(3000, onlyJoins(0.001) as typeof joins)).toBeCloseTo(1 + aloneShare(25), 1);
+    expect(cpu(90_000, joins) / cpu(90_000, onlyJoins(0.001) as typeof joins)).toBeCloseTo(1 + aloneShare(750), 1);
+    expect([aloneShare(0), aloneShare(500)]).toEqual([1, Math.exp(-1)]);
     // It takes nothing from those who come when there is no time left.
     const few = run({ ...asked, listeners: people(400_000) }, 1, joins, steadfast);
     expect(few.joins.total).toBeCloseTo(
