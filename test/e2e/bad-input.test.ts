@@ -110,7 +110,8 @@ describe("offers", () => {
       ]),
       bearing("cut short", invite.slice(0, -5), [401, "invite-invalid"]),
       bearing("no token at all", "hello", [401, "invite-invalid"]),
-      bearing("10 KB of it", "a".repeat(10_000), [401, "invite-invalid"]),
+      bearing("6 KB of it", "a".repeat(6000), [401, "invite-invalid"]),
+      bearing("10 KB of it", "a".repeat(10_000), [431, "head-too-large"]),
     ]);
     await expectWell(server);
   }, 60_000);
