@@ -36,6 +36,8 @@ export async function rehearse(args: readonly string[]): Promise<number> {
   }
   const command = await rehearseCommand(words);
   const stop = stopSignal();
+  // Who reads what is printed may go; the run and its report go on.
+  process.stdout.on("error", () => {});
   let permitted: Permitted | undefined;
   try {
     const prepared = await prepare(command);

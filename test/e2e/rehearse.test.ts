@@ -33,6 +33,10 @@ function rostra(...args: string[]) {
   };
 }
 
+/** A rehearsal with these words, whose report goes to a folder of that name. */
+const rehearse = (target: string, name: string, words: string): ReturnType<typeof rostra> =>
+  rostra("rehearse", "--target", target, "--out", join(folder, name), ...words.split(" "));
+
 const record = async (name: string): Promise<RehearsalRecord> =>
   JSON.parse(await readFile(join(folder, name, "report.json"), "utf8")) as RehearsalRecord;
 const facts = (of: RehearsalRecord): string => JSON.stringify(of);
@@ -61,9 +65,10 @@ describe("a rehearsal of a real server", () => {
     { timeout: 120_000 },
     async () => {
       await using server = await Server.start({ demo: true });
-      const run = rostra(
-        ...["rehearse", "--target", server.url, "--data", server.data, "--listeners", "400", "--over", "2s"],
-        ...["--for", "8s", "--attack", "request-flood=100@3s-6s", "--out", join(folder, "held"), "--join-p99", "30s"],
+      const run = rehearse(
+        server.url,
+        "held",
+        `--data ${server.data} --listeners 400 --over 2s --for 8s --attack request-flood=100@3s-6s --join-p99 30s`,
       );
       const code = await run.exit;
       const made = await record("held");
@@ -85,7 +90,7 @@ describe("a rehearsal of a real server", () => {
         expect.arrayContaining(["cpuMost", "egress", "level", "gaps"]),
       );
       expect(made.attacks[0]?.name).toEqual({ text: "request-flood" });
-      expect(facts(made)).toContain('"edge 1');
+      expect(facts(made)).toContain("edge 1, edge 2");
       // A machine that stalls may keep promises from being told, and nothing else.
       const open = [...made.promises, ...made.attacks].map(({ verdict }) => verdict);
       const wanted = open.includes("broken") ? 3 : open.includes("unknown") ? 4 : 0;
@@ -107,9 +112,10 @@ describe("a rehearsal of a real server", () => {
     { timeout: 120_000 },
     async () => {
       await using server = await Server.start({ demo: true });
-      const run = rostra(
-        ...["rehearse", "--target", server.url, "--listeners", "120", "--over", "2s", "--for", "5m", "--plain"],
-        ...["--processes", "3", "--patience", "3s", "--out", join(folder, "died")],
+      const run = rehearse(
+        server.url,
+        "died",
+        "--listeners 120 --over 2s --for 5m --plain --processes 3 --patience 3s",
       );
       await run.says(/120 of 120 came, 1\d\d play/);
       const own = await childrenOf(run.child.pid);
@@ -134,9 +140,10 @@ describe("a rehearsal of a real server", () => {
     { timeout: 120_000 },
     async () => {
       await using server = await Server.start({ demo: true });
-      const run = rostra(
-        ...["rehearse", "--target", server.url, "--listeners", "50", "--over", "2s", "--for", "5m", "--plain"],
-        ...["--attack", "idle-connections=5", "--out", join(folder, "stopped")],
+      const run = rehearse(
+        server.url,
+        "stopped",
+        "--listeners 50 --over 2s --for 5m --plain --attack idle-connections=5",
       );
       await run.says(/50 of 50 came, [45]\d play/);
       const own = await childrenOf(run.child.pid);
@@ -159,10 +166,7 @@ describe("a rehearsal of a real server", () => {
     async () => {
       await using server = await Server.start({ demo: true });
       const url = server.url.replace("localhost", outside ?? "");
-      const run = rostra(
-        ...["rehearse", "--target", url, "--listeners", "20", "--over", "2s", "--for", "5m", "--plain"],
-        ...["--out", join(folder, "permitted")],
-      );
+      const run = rehearse(url, "permitted", "--listeners 20 --over 2s --for 5m --plain");
       await run.says(/rostra rehearsal-permit [0-9a-f]{32}/);
       expect(run.out).not.toContain("came");
       expect(await childrenOf(run.child.pid)).toEqual([]);

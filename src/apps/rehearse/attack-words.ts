@@ -34,10 +34,9 @@ export async function attacksOf(texts: readonly string[], lastsSeconds: number):
 }
 
 /** What the help says of each attacker. */
-export async function attackerLines(): Promise<string> {
-  const line = async (name: AttackerName): Promise<string> => {
-    const { unit, usual, most } = await attackers[name]();
-    return `      ${name.padEnd(18)} ${usual} ${unit} (at most ${most})`;
-  };
-  return (await Promise.all(attackerNames.map(line))).join("\n");
+export const attackerLines = async (): Promise<string> => (await Promise.all(attackerNames.map(lineOf))).join("\n");
+
+async function lineOf(name: AttackerName): Promise<string> {
+  const { unit, usual, most } = await attackers[name]();
+  return `      ${name.padEnd(18)} ${usual} ${unit} (at most ${most})`;
 }

@@ -65,7 +65,7 @@ describe("the promises", () => {
       ["shared", { machine: 0.99 }],
       ["late", { probe: { answered: true, joined: 1, level: 0, loopDelay: 400 } }],
     ] as const) {
-      const [judged] = judgeRun(runWith({ 4: { joins: slow, more } })).filter(({ name }) => name === "joinMeasured");
+      const judged = judgeRun(runWith({ 4: { joins: slow, more } })).find(({ name }) => name === "joinMeasured");
       expect([judged?.verdict, judged?.excuse?.kind]).toEqual(["unknown", kind]);
     }
     // The same on two machines of their own, or where the server itself was what kept the machine busy.

@@ -126,16 +126,17 @@ function kept({ name, target, measured, verdict, excuse }: JudgedRun): Kept {
   };
 }
 
+const seconds = (milliseconds: number | undefined): number | undefined =>
+  milliseconds === undefined ? undefined : milliseconds / 1000;
+const edges = (row: Row): readonly number[] | undefined => {
+  const shares = row.server?.edges.map((one) => one.share);
+  return shares === undefined || shares.length === 0 ? undefined : shares;
+};
+
 function curvesOf({ rows, hour }: Run): Curve[] {
   const curve = (name: Curve["name"], of: (row: Row, i: number) => number | undefined): Curve[] => {
     const values = rows.map((row, i) => shortened(of(row, i)));
     return values.every((value) => value === null) ? [] : [{ name, from: -hour, step: 1, values }];
-  };
-  const seconds = (milliseconds: number | undefined): number | undefined =>
-    milliseconds === undefined ? undefined : milliseconds / 1000;
-  const edges = (row: Row): readonly number[] | undefined => {
-    const shares = row.server?.edges.map((one) => one.share);
-    return shares === undefined || shares.length === 0 ? undefined : shares;
   };
   return [
     ...curve("arriving", (_row, i) => grew(rows, i, "arrived")),
