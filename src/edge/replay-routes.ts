@@ -1,6 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { pipeline } from "node:stream";
 import type { ReplayPath } from "../wire/paths.ts";
+import { addressSubject } from "../foundation/address.ts";
 import { ByteCache, type CachedAnswer } from "./byte-cache.ts";
 import type { Directory } from "./directory.ts";
 import { openHeaders, overloaded, sendNothingHere, sendRanged, sendRefusal } from "./respond.ts";
@@ -8,8 +9,9 @@ import { type Fetched, originAway, type Upstream } from "./upstream.ts";
 
 /** Bytes of replays one edge keeps: an hour of 32 kbit/s is 18 MB. */
 export const maxReplayBytes = 32 * 1024 * 1024;
-/** How many downloads of whole replays go through one edge at once. */
+/** How many downloads of whole replays go through one edge at once, and how many of one address. */
 export const maxDownloads = 64;
+export const maxDownloadsPerAddress = 16;
 /** How many different replay objects are fetched from the origin at once. */
 export const maxReplayFetches = 64;
 /** Milliseconds for which what may change is kept, however long its origin allows. */
@@ -38,6 +40,10 @@ export interface ReplayOptions {
   readonly directory: Directory;
   readonly upstream: Upstream;
   readonly counts: ReplayCounts;
+  /** The address of whoever asks. */
+  readonly address: (request: IncomingMessage) => string;
+  /** Whether another edge asks, for many. */
+  readonly isEdge: (request: IncomingMessage) => boolean;
   /** @default maxReplayBytes */
   readonly maxBytes?: number;
 }
@@ -48,6 +54,8 @@ export class ReplayRoutes {
   readonly #cache: ByteCache;
   readonly #fetches = new Map<string, Promise<Fetched>>();
   #downloads = 0;
+  /** Downloads of each address that has any. */
+  readonly #byAddress = new Map<string, number>();
 
   constructor(options: ReplayOptions) {
     this.#options = options;
@@ -120,12 +128,24 @@ export class ReplayRoutes {
     response.writeHead(answer.status, passed(answer.headers)).end(answer.body);
   }
 
+  #leave(address: string): void {
+    const left = (this.#byAddress.get(address) ?? 1) - 1;
+    if (left > 0) this.#byAddress.set(address, left);
+    else this.#byAddress.delete(address);
+  }
+
   async #download(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     if (this.#downloads >= maxDownloads) return this.#overflow(response, "downloads", maxDownloads);
+    const address = this.#options.isEdge(request) ? undefined : addressSubject(this.#options.address(request));
+    const ofOne = address === undefined ? 0 : (this.#byAddress.get(address) ?? 0);
+    if (ofOne >= maxDownloadsPerAddress)
+      return this.#overflow(response, "downloads to your address", maxDownloadsPerAddress);
     this.#downloads++;
+    if (address !== undefined) this.#byAddress.set(address, ofOne + 1);
     const abort = new AbortController();
     response.once("close", () => {
       this.#downloads--;
+      if (address !== undefined) this.#leave(address);
       abort.abort();
     });
     const headers: OutgoingHttpHeaders = {};

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ByteCache } from "./byte-cache.ts";
 import { TestEdge, until } from "./edge.test-server.ts";
+import { maxDownloadsPerAddress } from "./replay-routes.ts";
 
 const immutable = "public, max-age=31536000, immutable";
 const path = "/replay/a/opus-32k/7.m4s";
@@ -93,4 +94,29 @@ test("ED-21 a download is streamed with its Range, and ends at the origin when t
   expect(open).toBe(1);
   reader.socket.destroy();
   await until(() => open === 0);
+});
+
+test("ED-21 one address cannot take all downloads", async () => {
+  let open = 0;
+  await using edge = await TestEdge.start({ trust: { hops: 1 } }, (origin) => {
+    origin.open("a", 10, { replay: true });
+    origin.replay = (_request, response) => {
+      open++;
+      response.writeHead(200, { "content-type": "audio/mp4", "content-length": 5 }).write("some");
+      response.once("close", () => open--);
+    };
+  });
+  const from = (address: string) => ({ headers: { "x-forwarded-for": address } });
+  const many = Array.from({ length: maxDownloadsPerAddress }, () =>
+    edge.raw("GET /replay/a/audio.m4a HTTP/1.1\r\nHost: here\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n"),
+  );
+  await until(() => open === maxDownloadsPerAddress);
+  const refused = await edge.get("/replay/a/audio.m4a", from("192.0.2.1"));
+  expect([refused.status, JSON.parse(refused.body.toString())]).toMatchObject([503, { code: "overloaded" }]);
+  // A HEAD is answered whatever the body would be.
+  expect((await edge.get("/replay/a/audio.m4a", { method: "HEAD", ...from("192.0.2.2") })).status).toBe(200);
+  for (const { socket } of many) socket.destroy();
+  await until(() => open === 0);
+  const again = { method: "HEAD", ...from("192.0.2.1") };
+  await expect.poll(async () => (await edge.get("/replay/a/audio.m4a", again)).status).toBe(200);
 });

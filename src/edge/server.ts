@@ -208,7 +208,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     isEdge,
   });
   const beacons = new Beacons({ audience, address, counts });
-  const replay = new ReplayRoutes({ directory, upstream, counts });
+  const replay = new ReplayRoutes({ directory, upstream, counts, address, isEdge });
   const ownControl = options.control === undefined ? undefined : new Target(options.control);
   const control = (): Target => ownControl ?? upstream.current.target;
   const api = new ApiProxy({
