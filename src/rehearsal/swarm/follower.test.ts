@@ -127,6 +127,14 @@ describe.each(["before", "after"] as const)("the reference comes %s the listener
     }
   });
 
+  test("RH-31 a chunk that says it is of next year is damage, not a million gaps", () => {
+    const counts = heard(
+      numbers.map((n) => (n === 12 ? segmentOf(rendition, 30_000_000) : segment(n))),
+      judged,
+    );
+    expect(counts).toEqual({ ...right(6), wrong: 1 });
+  });
+
   test("RH-31 bytes that are no sound are one wrong segment, and then it is found again", () => {
     const junk = Buffer.from("<html>Bad gateway</html>".repeat(20));
     const counts = heard([segment(10), segment(11), junk, ...numbers.slice(2).map(segment)], judged);

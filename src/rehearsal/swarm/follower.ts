@@ -4,6 +4,9 @@ import { damaged, endOfInit, findChunk, slotOfChunk, unknown } from "./chunk-pla
 import { keyOf, type PublishedSegment, type Variant } from "./published.ts";
 import type { Tally } from "./tally.ts";
 
+/** Chunks that may be missing between two, half an hour; what says that it is still later is damage. */
+const maxJump = 2000 * chunksPerSegment;
+
 /** What a follower knows of the sound besides what it reads, and whom it tells. */
 export interface Sound {
   readonly tally: Tally;
@@ -142,7 +145,8 @@ export class Follower {
       this.#variant = this.#choose(bytes, from, to);
       if (this.#variant) return from;
     }
-    const slot = slotOfChunk(bytes, from, to);
+    const told = slotOfChunk(bytes, from, to);
+    const slot = this.#slot >= 0 && told > Math.max(this.#slot, this.#has) + maxJump ? damaged : told;
     if (slot === unknown) return this.#hold(bytes, from, to);
     if (slot === damaged) {
       this.#variant = this.#passOver();

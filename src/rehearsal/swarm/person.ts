@@ -135,7 +135,6 @@ export class Person implements Told, Followed, Planned, Waiting {
     if (this.#stage.kind === "herd") return this.#go();
     if (this.#crowd.facts.isOver) {
       this.#crowd.tally.left++;
-      this.#mayBeCut = false;
       return this.#go();
     }
     this.#tellCut();

@@ -44,12 +44,13 @@ export class Reference implements Sound {
     this.tally = options.tally;
   }
 
-  /** A segment as it is known by now, to be known later; one before the window never is. */
+  /** A segment as it is known by now, to be known later; one before the window never is, and none that nobody can have yet. */
   segment(n: SegmentNumber): PublishedSegment {
     let segment = this.#segments.get(n);
     if (segment) return segment;
     segment = new PublishedSegment(n, this.tally);
-    if (n <= this.#latest - windowSegments) {
+    const known = this.#options.facts.latest ?? n;
+    if (n <= this.#latest - windowSegments || n > known + windowSegments) {
       segment.giveUp();
       return segment;
     }
