@@ -58,6 +58,8 @@ export const questionOf = (cell: Cell, cores: number, steady: number): Question 
     tls: cell.tls,
     descriptors: 100_000,
     backlog: 511,
+    // The edges of today have none.
+    levels: false,
   },
   mix,
   regions: 1,

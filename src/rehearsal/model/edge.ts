@@ -148,8 +148,8 @@ export class Edge {
   /** Serves the queue, oldest first, until the free processor time or the free line is spent. */
   #serve(now: number, dt: number, load: Load, free: Free, served: Served, seated: Seated): Spent {
     const lean = this.level >= 2;
-    let room = mayBeSeated(this.#standing, this.lag) ? this.seating.room(seatShare, load, lean) : 0;
-    let anyRoom = this.seating.room(1, load, lean);
+    let room = mayBeSeated(this.#standing, this.lag) ? this.#room(seatShare, load, lean) : 0;
+    let anyRoom = this.#room(1, load, lean);
     let [work, bytes, lone] = [0, 0, 0];
     for (let batch = this.queue.batch; batch !== undefined; batch = this.queue.batch) {
       const all = outcomesOf(this.queue, this.#costs, room, anyRoom, this.level >= 4 ? leaf : stand);
@@ -180,6 +180,12 @@ export class Edge {
     return { work, bytes, lone };
   }
 
+  /** How many more it seats, up to a share of what is fullest. */
+  #room(share: number, load: Load, lean: boolean): number {
+    if (this.#spec.levels !== false) return this.seating.room(share, load, lean);
+    return Math.max(0, this.#workers * this.#spec.descriptors - this.seating.listeners);
+  }
+
   /** Finds its level by what those who are seated use, and by its lag. */
   #judge(now: number): void {
     const { nic, memory, descriptors } = this.#spec;
@@ -190,7 +196,7 @@ export class Edge {
     const shares = [load.work / cores, load.bytes / (nic / 8), this.used[2] ?? 0, this.used[3] ?? 0];
     const most = Math.max(...shares);
     this.fullest = shares.indexOf(most);
-    this.#standing = nextLevel(this.#standing, now, most, this.lag);
+    if (this.#spec.levels !== false) this.#standing = nextLevel(this.#standing, now, most, this.lag);
   }
 }
 

@@ -29,6 +29,8 @@ export interface EdgeSpec {
   readonly descriptors: number;
   /** Connections that wait to be accepted, for each worker. @default 511 (Node's) */
   readonly backlog: number;
+  /** Whether it has levels; without, it seats everybody for whom it has a descriptor, however late they all are. @default true */
+  readonly levels?: boolean;
 }
 
 export const workersOf = ({ cores, workers }: EdgeSpec): number => workers ?? cores;

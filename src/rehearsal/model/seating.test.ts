@@ -51,6 +51,23 @@ describe("who is seated", () => {
     expect(() => run({ ...asked, edge: { ...edge, workers: 0 } }, 1)).toThrow("workers");
   });
 
+  test("RH-127 without levels everybody is seated for whom there is a descriptor, and the sound of all is late", () => {
+    const asked = { ...question, listeners: people(200_000), lasts: minutes(1), mix: streams };
+    const heavy = {
+      ...onlyJoins(1e-6),
+      seatWork: new Float64Array(5).fill(100e-6),
+      chunkWork: new Float64Array(5).fill(100e-6),
+    };
+    const seated = (spec: typeof edge): number =>
+      run({ ...asked, edge: spec }, 1, heavy, steadfast).curves.peak("seated").value;
+    expect(seated(edge)).toBeLessThan(40_000);
+    const without = run({ ...asked, edge: { ...edge, levels: false } }, 1, heavy, steadfast);
+    expect(without.curves.peak("level").value).toBe(0);
+    expect(without.curves.peak("seated").value).toBeGreaterThan(40_000);
+    expect(without.shortSeconds).toBeGreaterThan(0);
+    expect(seated({ ...edge, levels: false, descriptors: 5000 })).toBeLessThanOrEqual(20_000);
+  });
+
   test("RH-128 who comes alone costs more, and the less so the more there is to do", () => {
     const joins = { ...onlyJoins(0.001), lone: new Float64Array(12).fill(0.001) };
     const asked = { ...question, arrivals: { shape: "ramp" }, listeners: people(3000), mix: streams } as const;
