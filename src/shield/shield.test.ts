@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { addressBudget, halfLifeMs } from "./budgets.ts";
+import { hashes } from "../sketch/hashes.test-numbers.ts";
+import { addressBudget, Budgets, halfLifeMs } from "./budgets.ts";
 import { Shield } from "./shield.ts";
 import { maxIdle, maxSilent } from "./watched.ts";
 import {
@@ -118,6 +119,15 @@ test(
     expect(visited.shield.budgets.shrunkBy).toBeGreaterThan(1);
   },
 );
+
+test("SH-4 however many misbehave, who comes for the first time has spent nothing", () => {
+  const budgets = new Budgets();
+  const next = hashes(4);
+  const stranger = (): { address: number; prefix: number } => ({ address: next(), prefix: next() });
+  for (let i = 0; i < 300_000; i++) budgets.charge(stranger(), "slow-request", 100);
+  expect(budgets.shrunkBy).toBeGreaterThan(1000);
+  for (let i = 0; i < 10_000; i++) expect(budgets.decide(stranger())).toBe("yes");
+});
 
 test("SH-5 who tries to have a carrier NAT closed does not succeed: it is told to wait at most, and some always come in", () => {
   const visited = new Visited();
