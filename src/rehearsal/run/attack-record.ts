@@ -83,20 +83,24 @@ function costOf({ cores, joins, beside }: JudgedAttack): Value {
 
 /** What was owed, those with the same outcome together: what held, what broke, and what cannot be told and why. */
 function owedOf(owed: readonly JudgedOwed[]): Said {
-  const promises = (of: readonly JudgedOwed[]): Said => listed(of.map(({ owes }) => ({ key: owedKeys[owes] })));
-  const held = owed.filter(({ verdict }) => verdict === "held");
-  const broken = owed.filter(({ verdict }) => verdict === "broken");
-  const open = owed.filter(({ verdict }) => verdict === "unknown");
-  const whys = Map.groupBy(open, ({ excuse }) => excuse && JSON.stringify(excuse));
+  const of = (verdict: JudgedOwed["verdict"]): JudgedOwed[] => owed.filter((one) => one.verdict === verdict);
+  const [held, broken] = [of("held"), of("broken")];
+  if (held.length === owed.length) return promises(held);
+  const whys = Map.groupBy(of("unknown"), ({ excuse }) => excuse && JSON.stringify(excuse));
   return listed([
     ...(broken.length > 0 ? [{ key: "owes.broken", values: { promise: promises(broken) } } as const] : []),
-    ...(held.length > 0 ? [promises(held)] : []),
-    ...[...whys.values()].map((of): Said => {
-      const excuse = of[0]?.excuse;
-      const promise = promises(of);
+    ...[...whys.values()].map((some): Said => {
+      const [promise, excuse] = [promises(some), some[0]?.excuse];
       return excuse
         ? { key: "owes.excused", values: { promise, why: whyOf(excuse) } }
         : { key: "owes.unknown", values: { promise } };
     }),
+    ...(held.length > 0 ? [{ key: "owes.held", values: { promise: promises(held) } } as const] : []),
   ]);
 }
+
+/** Promises by name, with commas between. */
+const promises = (some: readonly JudgedOwed[]): Said =>
+  some
+    .map(({ owes }): Said => ({ key: owedKeys[owes] }))
+    .reduce((before, last) => ({ key: "enumeration", values: { before, last } }));

@@ -60,6 +60,7 @@ describe("the record of a run", () => {
     const text = lines(record, "en").replaceAll(/\s+/g, " ");
     expect(text).toContain("The server’s metrics were not read");
     expect(text).toContain("(--data or --metrics)");
+    expect(text).toContain("not known: memory within its caps");
     // What an attack owed and only metrics tell is not known, and then neither is the whole.
     expect(verdictOf(record)).toBe("cannotTell");
   });
@@ -78,6 +79,9 @@ describe("the record of a run", () => {
       "change.withstand",
     ]);
     expect(record.attacks[0]?.verdict).toBe("broken");
+    expect(lines(record, "en").replaceAll(/\s+/g, " ")).toContain(
+      "BROKEN: no gap, right bytes; kept: joins in time, broken",
+    );
     const onlyAttack = { ...record, promises: record.promises.map((one) => ({ ...one, verdict: "held" as const })) };
     expect(verdictOf(onlyAttack)).toBe("noGo");
   });
