@@ -12,5 +12,10 @@ export async function putBetween(document: string, name: string, text: string): 
   if (from < 0 || to < from) throw new Error(`${document} has no <!-- ${name} --> … <!-- /${name} -->`);
   const head = before.slice(0, from + `<!-- ${name} -->`.length);
   await writeFile(file, `${head}\n\n${text}\n\n${before.slice(to)}`);
-  execFileSync(join(root, "node_modules/.bin/oxfmt"), [file], { stdio: "inherit" });
+  format(file);
+}
+
+/** Formats a file as all of them are. */
+export function format(file: string): void {
+  execFileSync(join(root, "node_modules/.bin/oxfmt"), [file], { stdio: "ignore" });
 }

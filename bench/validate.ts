@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { measureRecord } from "../src/apps/calibrate.ts";
 import { fullScale } from "../src/apps/calibrate/measuring.ts";
 import { type CalibrationRecord, readCalibration } from "../src/rehearsal/model/calibration.ts";
-import { putBetween } from "./document.ts";
+import { format, putBetween } from "./document.ts";
 import { machine } from "./figures.ts";
 import { arrangement } from "./validate/arrangement.ts";
 import { cellName, cells, chosen, shortened } from "./validate/cells.ts";
@@ -58,9 +58,11 @@ const where = `${new Date().toISOString().slice(0, 10)}, ${machine()}; the edges
 const error = errorOf(held, where);
 if (values.json) process.stdout.write(`${JSON.stringify({ calibration, held, error })}\n`);
 else process.stdout.write(`${table(held)}\n\n${JSON.stringify(error, undefined, 2)}\n`);
+if (values.keep && !error) throw new Error("nothing is kept: no run can be held against the model, see the table");
 if (values.keep) {
   const file = join(import.meta.dirname, "../src/rehearsal/model/model-error.reference.json");
   await writeFile(file, `${JSON.stringify(error, undefined, 2)}\n`);
+  format(file);
   await putBetween("docs/rehearsal.md", "model-error", `Measured ${where}:\n\n${table(held)}`);
   say("kept; now `node bench/plans.ts --write`, since every plan tells of it");
 }
