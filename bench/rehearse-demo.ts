@@ -4,7 +4,7 @@
  * second 20 on, and writes `rehearsal-report/report.html` and `.json`. Ends as `rostra rehearse` does: 0 go, 3 no go, 4 cannot tell.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
@@ -13,7 +13,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 const root = resolve(import.meta.dirname, "..");
 const out = join(root, "rehearsal-report");
 const startMs = 60_000;
+const listeners = 5000;
 const attacks = ["request-flood=1000@20s-45s", "slow-headers=500@20s-45s", "cache-busting=300@25s-50s"];
+
+/** Two edges, or as many as hold everybody and an attacker's connections where a process may have few descriptors. */
+async function edgesNeeded(): Promise<number> {
+  const limits = await readFile("/proc/self/limits", "utf8").catch(() => "");
+  // Node raises its soft limit to the hard one when it starts, and so do the edges.
+  const each = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? 10_000);
+  return Math.max(2, Math.ceil((listeners * 1.3) / Math.max(64, each - 384)));
+}
 
 /** A TCP port that is free now. */
 async function freePort(): Promise<number> {
@@ -52,12 +61,15 @@ const data = await mkdtemp(join(tmpdir(), "rostra-rehearsal-"));
 const port = await freePort();
 const url = `http://localhost:${port}`;
 console.log(`A server of its own, on ${url} …`);
-const server = rostra(["serve", "--port", String(port), "--data", data, "--edges", "2", "--log", "json"], "pipe");
+const server = rostra(
+  ["serve", "--port", String(port), "--data", data, "--edges", String(await edgesNeeded()), "--log", "json"],
+  "pipe",
+);
 // A terminal's Ctrl-C reaches all of them; the rehearsal reports what there was, and then this ends the server.
 process.on("SIGINT", () => {});
 try {
   await serving(server, url);
-  const words = `rehearse --target ${url} --listeners 5000 --arrivals flash --over 10s --for 60s`.split(" ");
+  const words = `rehearse --target ${url} --listeners ${listeners} --arrivals flash --over 10s --for 60s`.split(" ");
   const mixed = attacks.flatMap((attack) => ["--attack", attack]);
   const run = rostra([...words, ...mixed, "--data", data, "--out", relative(process.cwd(), out) || "."], "inherit");
   process.exitCode = await ended(run);

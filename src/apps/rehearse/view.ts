@@ -68,7 +68,7 @@ export function linesOf(
   const timed = (ms: number | undefined): string => (ms === undefined ? "–" : say(ms / 1000, "s"));
   const edges = server?.edges.map(({ share }) => share) ?? [];
   const used = [
-    ...(edges.length > 0 ? [`edges ${edges.map((one) => percent(one)).join(" ")}`] : []),
+    ...(edges.length > 0 ? [`edges ${sharesOf(edges)}`] : []),
     ...(server ? [`server ${server.cores.toFixed(1)} cores`] : []),
     `swarm ${swarm.cores.toFixed(1)} cores`,
     ...(row.machine === undefined ? [] : [`machine ${percent(row.machine)}`]),
@@ -95,6 +95,12 @@ export function linesOf(
     ...(on.length > 0 ? [`under ${on.join(", ")}`] : []),
   ].map((line) => cut(line, columns));
 }
+
+/** Few are told each, of many the range. */
+const sharesOf = (edges: readonly number[]): string =>
+  edges.length <= 4
+    ? edges.map(percent).join(" ")
+    : `${percent(Math.min(...edges))} to ${percent(Math.max(...edges))} (${edges.length})`;
 
 function barOf(share: number, width: number): string {
   if (width < 4) return "";
