@@ -106,7 +106,7 @@ describe("a permit", () => {
     permitted.end();
     const short = given(fake, { leftMs: 1, listeners: 100 });
     const over = await awaitPermit(fake.target({ loopback: false }), wish, short.tell, never, quick(20_000));
-    await expect.poll(() => over.holds()).toBe(false);
+    await expect.poll(() => over.holds(), { timeout: 20_000 }).toBe(false);
     over.end();
   });
 
@@ -116,10 +116,10 @@ describe("a permit", () => {
     const permitted = await awaitPermit(fake.target({ loopback: false }), wish, owner.tell, never, quick(20_000));
     for (const [path] of fake.answers) fake.answers.set(path, { status: 503, body: {} });
     const before = fake.asked.length;
-    await expect.poll(() => fake.asked.length).toBeGreaterThan(before + 3);
+    await expect.poll(() => fake.asked.length, { timeout: 20_000 }).toBeGreaterThan(before + 3);
     expect(permitted.holds()).toBe(true);
     fake.answers.clear();
-    await expect.poll(() => permitted.holds()).toBe(false);
+    await expect.poll(() => permitted.holds(), { timeout: 20_000 }).toBe(false);
     permitted.end();
     await fake[Symbol.asyncDispose]();
   });
