@@ -1,10 +1,10 @@
 import { minutes, ms, seconds } from "../../foundation/duration.ts";
 import { complete } from "./assumptions.ts";
+import { calibration } from "./calibration.fixture.ts";
 import { type Behaviour, behaviour } from "./behaviour.ts";
 import { type Costs, costsOf } from "./costs.ts";
 import type { Outcome } from "./outcome.ts";
 import type { EdgeSpec, Question } from "./question.ts";
-import { reference } from "./reference.ts";
 import { simulate } from "./simulate.ts";
 import { bitsPerSecond, bytes, people } from "./units.ts";
 
@@ -58,7 +58,7 @@ export function onlyJoins(seconds_: number): Costs {
   };
 }
 
-export const costs = (tls = false): Costs => costsOf(complete(reference), "value", tls, behaviour);
+export const costs = (tls = false): Costs => costsOf(complete(calibration), "value", tls, behaviour);
 
 export const run = (asked: Question, edges: number, at = costs(asked.edge.tls), people_ = behaviour): Outcome =>
   simulate({ question: asked, edges, costs: at, behaviour: people_ });

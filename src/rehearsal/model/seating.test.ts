@@ -87,7 +87,7 @@ describe("who is seated", () => {
     );
   });
 
-  test("RH-128 of the reference a newcomer alone costs more than one of many", () => {
+  test("RH-128 a newcomer alone costs more than one of many", () => {
     const some = costs();
     expect(some.lone[0]).toBeGreaterThan(0);
     expect(some.lone[0]).toBeGreaterThan(some.lone[3] ?? Number.NaN);

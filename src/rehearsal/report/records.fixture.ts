@@ -1,6 +1,6 @@
 import { makePlan } from "../model/plan.ts";
 import { question } from "../model/questions.fixture.ts";
-import { reference } from "../model/reference.ts";
+import { calibration } from "../model/calibration.fixture.ts";
 import { people } from "../model/units.ts";
 import { planRecord } from "./plan-record.ts";
 import { count, share, span } from "./quantities.ts";
@@ -10,7 +10,7 @@ import type { RehearsalRecord } from "./record.ts";
 export function planned(hostile = "", edges?: number): RehearsalRecord {
   const plan = makePlan({
     question: { ...question, listeners: people(50_000) },
-    calibration: { ...reference, name: `${reference.name}${hostile}` },
+    calibration: { ...calibration, name: `${calibration.name}${hostile}` },
     edges,
   });
   return planRecord(plan, {
