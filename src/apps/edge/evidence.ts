@@ -33,7 +33,7 @@ export interface EvidenceOptions extends Pick<ProcessConfig, "data" | "clock" | 
 /** The evidence of one edge process: who is told of everybody that asks, and what starts once there is an edge to be asked. */
 export interface Evidence {
   readonly witness: Witness;
-  spaceChanged(entry: SpaceEntry, isGone: boolean): void;
+  readonly spaceChanged: (entry: SpaceEntry, isGone: boolean) => void;
   start(edge: Pick<Edge, "reading" | "listeners" | "health">): void;
 }
 
