@@ -42,7 +42,7 @@ export function play(scenario: Scenario): Case {
   const sums = { crowd: 0, attack: 0, fault: 0 };
   for (const one of truth) for (const cause of ["crowd", "attack", "fault"] as const) sums[cause] += one[cause];
   const total = sums.crowd + sums.attack + sums.fault;
-  const examples = episodes.map((episode): Example => {
+  const examples = episodes.flatMap((episode): Example[] => {
     let [attack, fault] = [0, 0];
     for (const one of truth.slice(episode.first, episode.last + 1)) {
       attack += one.attack;
@@ -50,7 +50,9 @@ export function play(scenario: Scenario): Case {
     }
     // What makes up most of the excess is what the episode is.
     const cause = Math.max(attack, fault) < 0.3 * episode.excess ? "crowd" : attack >= fault ? "attack" : "fault";
-    return { features: featuresOf(series, all, episode, troubles), cause };
+    // One of which a little is an attacker's teaches nothing about either.
+    if (cause === "crowd" && Math.max(attack, fault) > 0.05 * episode.excess) return [];
+    return [{ features: featuresOf(series, all, episode, troubles), cause }];
   });
   return {
     scenario,

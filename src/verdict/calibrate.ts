@@ -11,8 +11,12 @@ export interface Example {
 const smoothing = 0.7;
 const temperatures = [1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6.5, 8] as const;
 const bounds = [0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995] as const;
-/** How often a cause may be named wrongly among the episodes in which it is not, to choose its bound by. */
-const mostWrong: Readonly<Record<Cause, number>> = { crowd: 0.05, attack: 0.005, fault: 0.02 };
+/** How often a cause may be named of episodes that are another's, to choose its bound by: hardly ever an attack of a crowd. */
+const mostWrong: Readonly<Record<Cause, Readonly<Record<Cause, number>>>> = {
+  crowd: { crowd: 1, attack: 0.05, fault: 0.05 },
+  attack: { crowd: 0.005, attack: 1, fault: 0.05 },
+  fault: { crowd: 0.05, attack: 0.02, fault: 1 },
+};
 /** No bound is lower than this, however well a cause can be told in what it was calibrated with: other kinds may come. */
 const least: Readonly<Record<Cause, number>> = { crowd: 0.7, attack: 0.85, fault: 0.8 };
 
@@ -32,9 +36,13 @@ export function calibrate(examples: readonly Example[], others: readonly Example
   const temperature = temperatures.reduce((best, one) => (loss(one) < loss(best) ? one : best));
   const judged = voiced.map(({ cause, voices }) => ({ cause, probability: probabilities(voices, temperature) }));
   const boundOf = (cause: Cause): number => {
-    const without = judged.filter((one) => one.cause !== cause);
     const isGood = (bound: number): boolean =>
-      without.filter(({ probability }) => probability[cause] >= bound).length <= mostWrong[cause] * without.length;
+      causes.every((other) => {
+        const of = judged.filter((one) => one.cause === other);
+        return (
+          of.filter(({ probability }) => probability[cause] >= bound).length <= mostWrong[cause][other] * of.length
+        );
+      });
     return bounds.find((bound) => bound >= least[cause] && isGood(bound)) ?? 0.999;
   };
   return {

@@ -50,18 +50,38 @@ function through(
   }
 }
 
-/** Requests of one kind at a rate, in bundles of one host's. */
+interface Asking {
+  readonly costMs?: number;
+  /** Requests on one connection. @default drawn, 1 to 40 */
+  readonly perConnection?: number;
+  /** Share of what is asked for that does not exist at all. @default 0 */
+  readonly strays?: number;
+}
+
+/** Requests of one kind at a rate, in bundles of one host's; some leave their connections open until they are closed for it. */
 const requests =
-  (what: (scene: Scene) => CountName, costMs = 0.04, perConnection = 40): AttackKind =>
+  (what: (scene: Scene) => CountName, { costMs = 0.04, perConnection, strays = 0 }: Asking = {}): AttackKind =>
   (scene, assault) => {
     const { chance } = scene;
+    const each = perConnection ?? chance.scale(1, 40);
+    const [left, stray] = [chance.is(0.5) ? chance.between(0, 0.6) : 0, strays * chance.between(0.5, 1)];
     scene.hold(assault.from, assault.to, 20, "attack");
     through(scene, assault, (second, ms) => {
-      const all = chance.poisson(ms / costMs);
-      scene.count(second, "connections", all / perConnection, "attack");
+      const all = chance.poisson(ms / (costMs + 0.03 / each));
+      scene.count(second, "connections", all / each, "attack");
+      scene.count(second + 5, "bad", (all / each) * left, "attack");
       const bundle = Math.max(1, all / 40);
-      for (let n = all; n > 0; n -= bundle)
-        scene.count(second, what(scene), Math.min(n, bundle), "attack", assault.hosts.pick(chance));
+      for (let n = all; n > 0; n -= bundle) {
+        const [by, some] = [assault.hosts.pick(chance), Math.min(n, bundle)];
+        if (chance.is(stray)) scene.stray(second, "notFound", some, "attack", by);
+        else {
+          const name = what(scene);
+          scene.count(second, name, some, "attack", by);
+          if (name !== "joins") continue;
+          scene.count(second + 1, "left", some, "attack");
+          scene.count(second + 1, "leftEarly", some, "attack");
+        }
+      }
     });
   };
 
@@ -80,20 +100,9 @@ const connections =
   };
 
 export const attacks = {
-  "request-flood": requests((scene) => scene.chance.pick(["pages", "states", "states", "segments"])),
-  "cache-busting": requests(() => "segments"),
-  "wild-segments": (scene, assault) => {
-    through(scene, assault, (second, ms) => {
-      const all = scene.chance.poisson(ms / 0.04);
-      scene.count(second, "connections", all / 40, "attack");
-      for (let n = all; n > 0; n -= Math.max(1, all / 40)) {
-        const by = assault.hosts.pick(scene.chance);
-        const some = Math.min(n, Math.max(1, all / 40));
-        scene.count(second, "segments", some, "attack", by);
-        scene.count(second, "notFound", some * 0.9, "attack");
-      }
-    });
-  },
+  "request-flood": requests((scene) => scene.chance.pick(["pages", "states", "states", "segments", "inits", "joins"])),
+  "cache-busting": requests((scene) => scene.chance.pick(["states", "pages", "segments", "segments"]), { strays: 0.9 }),
+  "wild-segments": requests(() => "segments", { strays: 1 }),
   "connection-churn": connections(0.3, 0),
   "slow-headers": connections(6, 0.95),
   "slow-body": connections(11, 0.9),
@@ -107,7 +116,9 @@ export const attacks = {
       }
     });
   },
-  "idle-connections": connections(60, 0),
+  "idle-connections": (scene, assault, people) =>
+    // Most of them are closed for it, and come again.
+    connections(scene.chance.pick([6, 6, 60]), scene.chance.pick([0, 0.9]))(scene, assault, people),
   "range-abuse": requests((scene) => scene.chance.pick(["replays", "segments"])),
   "header-bombs": (scene, assault) => {
     through(scene, assault, (second, ms) => {
@@ -118,14 +129,18 @@ export const attacks = {
     });
   },
   "api-flood": (scene, assault) => {
-    requests(() => "api", 0.3)(scene, assault, undefined as never);
+    requests(() => "api", { costMs: 0.3 })(scene, assault, undefined as never);
     through(scene, assault, (second, ms) => scene.count(second, "refused", (ms / 0.3) * 0.6, "attack"));
   },
   /** Datagrams at the stage: an edge sees nothing of them. */
   "stage-flood": () => {},
   "websocket-flood": (scene, assault) => {
     connections(40, 0)(scene, { ...assault, strength: assault.strength / 2 }, undefined as never);
-    requests(() => "api", 0.3, 1)(scene, { ...assault, strength: assault.strength / 2 }, undefined as never);
+    requests(() => "api", { costMs: 0.3, perConnection: 1 })(
+      scene,
+      { ...assault, strength: assault.strength / 2 },
+      undefined as never,
+    );
   },
   /** They listen, and do nothing else: an edge cannot tell them from people but by where and when they come. */
   "fake-listeners": (scene, assault) => {
@@ -160,7 +175,7 @@ export const attacks = {
     const long = { ...assault, from: 60, to: scene.seconds, pace: "ragged" as const };
     const some = { ...long, strength: assault.strength / 2 };
     connections(30, 0.3)(scene, some, undefined as never);
-    requests((one) => one.chance.pick(["states", "pages"]), 0.04, 2)(scene, some, undefined as never);
+    requests((one) => one.chance.pick(["states", "pages"]), { perConnection: 2 })(scene, some, undefined as never);
   },
   /** In everything like people: they come as a crowd does, and stay. */
   mimic: (scene, assault, people) => {
