@@ -1,7 +1,7 @@
 /**
  * `npm run rehearse:validate`: holds the model of `rostra plan` against real runs that it was not fitted on. It calibrates this
  * machine, then for each run asks the model and starts a server and a swarm, and prints what was measured, what was foretold and by
- * how much that was off. Options: --only 1000,flash,plain,1 (parts of a run's name), --seconds N (steady state of each run, 5),
+ * how much that was off. Options: --only 1000,flash,plain,1 (parts of a run's name), --seconds N (steady state of each run, 4),
  * --calibration FILE (instead of measuring), --shorten N (an Nth of the listeners in an Nth of the time, to try it), --json, and --keep, which writes the record that every plan tells of
  * (src/rehearsal/model/model-error.reference.json), and the table of docs/rehearsal.md.
  */
@@ -22,7 +22,7 @@ import { errorOf, type Held, table } from "./validate/table.ts";
 const { values } = parseArgs({
   options: {
     only: { type: "string" },
-    seconds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "4" },
     calibration: { type: "string" },
     shorten: { type: "string", default: "1" },
     json: { type: "boolean", default: false },

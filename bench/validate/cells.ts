@@ -15,9 +15,9 @@ export interface Cell {
  * ask in time is nothing to hold a model against. The larger TLS runs come close to what a core does.
  */
 const sizes = [
-  { listeners: 1000, pageShare: 1, plain: { flash: 8, ramp: 8 }, tls: { flash: 12, ramp: 10 } },
-  { listeners: 5000, pageShare: 1, plain: { flash: 20, ramp: 15 }, tls: { flash: 40, ramp: 25 } },
-  { listeners: 20_000, pageShare: 0, plain: { flash: 30, ramp: 25 }, tls: { flash: 60, ramp: 50 } },
+  { listeners: 1000, pageShare: 1, plain: { flash: 8, ramp: 6 }, tls: { flash: 12, ramp: 8 } },
+  { listeners: 5000, pageShare: 1, plain: { flash: 20, ramp: 12 }, tls: { flash: 40, ramp: 20 } },
+  { listeners: 20_000, pageShare: 0, plain: { flash: 30, ramp: 20 }, tls: { flash: 60, ramp: 40 } },
 ] as const;
 /** Of one process, which has 20,000 descriptors. */
 const mostOfOne = 19_000;

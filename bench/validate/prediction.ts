@@ -22,7 +22,7 @@ export interface Came {
 }
 
 /** How long after the last arrival the rush counts, seconds. */
-export const settleSeconds = 3;
+export const settleSeconds = 2;
 
 /** What the page takes: how many requests, and their bytes. */
 export interface Page {

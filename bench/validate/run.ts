@@ -13,8 +13,8 @@ import { Swarm } from "./swarm.ts";
  * Before it counts, some come who are not counted, so many for each worker and so many a second: the compilers of both sides are
  * done then with what a listener asks. After them some come alone: they wait for nobody but the swarm, the way between and their own work.
  */
-const [warmEach, warmRate] = [300, 400];
-const [alone, aloneRate] = [60, 30];
+const warming = { plain: { each: 300, rate: 600 }, tls: { each: 150, rate: 200 } } as const;
+const [alone, aloneRate] = [60, 40];
 /** Between those and the crowd, ms: they are gone. */
 const calmMs = 1000;
 /** A swarm whose own loop was so late in one second in ten tells nothing about the server's waits, ms. */
@@ -44,8 +44,9 @@ export async function measure(cell: Cell, seconds: number, processors: Processor
   const ca = server.certificate === undefined ? {} : { ca: server.certificate };
   using swarm = new Swarm(cell.listeners, { bases: [base], space: server.space, ...ca }, mix);
   const { pageShare } = cell;
+  const { each: warmEach, rate: warmRate } = warming[cell.tls ? "tls" : "plain"];
   const early = warmEach * cell.workers;
-  const calm = early / warmRate + 0.5;
+  const calm = early / warmRate + 1;
   await swarm.come({
     arrivals: [...times(early, warmRate, 0), ...times(alone, aloneRate, calm)],
     until: calm + alone / aloneRate + 1,
