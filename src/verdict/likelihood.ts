@@ -35,6 +35,9 @@ export const cap = 1.5;
 /** Fewer features than this that have a voice decide nothing. */
 export const leastFeatures = 6;
 
+/** From this share of an episode's load on, what nobody who plays explains is never put down to the crowd. */
+export const crowdsMost = 0.4;
+
 /** How often each bin came with each cause, smoothed: logarithms of shares; and the temperature that makes the sum a probability. */
 export interface Calibrated {
   /** By feature, by cause (in the order of `causes`), by bin. */
@@ -93,6 +96,8 @@ export function probabilities(voices: readonly Voice[], temperature: number): Re
 export function judge(features: Features, calibrated: Calibrated): Judgement {
   const voices = voicesOf(features, calibrated);
   const probability = probabilities(voices, calibrated.temperature);
-  const named = causes.find((cause) => probability[cause] >= calibrated.bounds[cause]);
+  const likely = causes.find((cause) => probability[cause] >= calibrated.bounds[cause]);
+  // So much in excess of what they play people are not, whatever else looks like them.
+  const named = likely === "crowd" && (features.excessShare ?? 0) >= crowdsMost ? undefined : likely;
   return { cause: voices.length < leastFeatures ? "unknown" : (named ?? "unknown"), probability, voices };
 }

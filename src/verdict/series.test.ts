@@ -46,7 +46,7 @@ const loadOf = (counts: WindowBody["counts"], gauges: WindowBody["gauges"]) =>
 
 test("VE-1 several edges make one series: counts add up, addresses are a union, windows fall on the grid", () => {
   const one = edge("edge-1", [
-    { ...window(0, { counts: { requests: ten(3) }, hashes: [1, 2, 3] }), from: begins + 3200 },
+    { ...window(0, { counts: { requests: ten(3) }, hashes: [1, 2, 3] }), from: begins + 7200 },
     window(1, { counts: { requests: ten(1) } }),
   ]);
   const other = edge("edge-2", [window(0, { counts: { requests: ten(4) }, gauges: { open: ten(7) }, hashes: [3, 4] })]);

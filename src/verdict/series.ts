@@ -85,7 +85,8 @@ export function seriesOf(edges: readonly EdgeEvidence[]): Series {
     for (const record of records) {
       switch (record.t) {
         case "window": {
-          const at = Math.round(record.from / length) * length;
+          // As the recorder ends its windows: half a second before a whole ten seconds belongs to what follows.
+          const at = Math.floor((record.from + 500) / length) * length;
           const there = byTime.get(at);
           if (there) there.push(record);
           else byTime.set(at, [record]);

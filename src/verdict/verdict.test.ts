@@ -56,6 +56,10 @@ describe("features and judgement", () => {
     const open = verdictOf(series, { ...calibrated, bounds: { crowd: 1.1, attack: 1.1, fault: 1.1 } });
     expect(open).toMatchObject({ kind: "cannot-tell", shares: { attack: { share: 0 }, fault: { share: 0 } } });
     expect(open.shares.unknown.share).toBeGreaterThan(0.05);
+    const likely = { ...calibrated, bounds: { crowd: 0, attack: 1.1, fault: 1.1 } };
+    const values = (excessShare: number) =>
+      some({ excessShare, notFound: 0, silent: 0, unread: 0, played: 0.9, leftEarly: 0.1, steadiness: 0.5 });
+    expect([judge(values(0.3), likely).cause, judge(values(0.5), likely).cause]).toEqual(["crowd", "unknown"]);
     expect(JSON.stringify(verdictOf(series, calibrated))).toBe(JSON.stringify(verdictOf(series, calibrated)));
   });
 
