@@ -41,7 +41,7 @@ const serverReserve = 320;
 export const usualPerSource = 2000;
 /** Listeners that one process is given when there are cores for more. */
 const usualPerProcess = 2500;
-/** Bytes of a listener in the swarm, in the server and in the kernel of both sides; and with TLS. docs/rehearsal.md has them measured. */
+/** Bytes of a listener in the swarm, in the server with the kernel of both sides, and with TLS: twice what was seen, since what does not fit ends a run. */
 const [listenerBytes, serverBytes, tlsBytes] = [16 * 1024, 16 * 1024, 48 * 1024] as const;
 const processBytes = 96 * 1024 ** 2;
 /** What is left to everything else. */
