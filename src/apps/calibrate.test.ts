@@ -14,16 +14,16 @@ import { main } from "./command-line.ts";
 const tiny: Scale = {
   rounds: 1,
   each: 20,
-  lone: 5,
   warm: 20,
   windows: 1,
   segments: 1,
   settle: ms(200),
-  chunked: 100,
+  paces: { plain: [20, 60], tls: [20] },
+  paceWindows: 1,
   whole: 0,
-  chunkedTls: 30,
   wholeTls: 0,
   numbered: 50,
+  hls: 20,
 };
 
 let folder = "";
@@ -57,18 +57,21 @@ describe("rostra calibrate", () => {
       });
       expect(readCalibration(JSON.parse(JSON.stringify(record)), "it")).toEqual(record);
       const measured = ["accept", "stateRequest", "pageRequest", "apiCall", "join", "write", "writeChunk"] as const;
-      const more = ["numberedRequest", "upstreamFetch", "workerIdle", "loneConnection", "loneRequest"] as const;
-      const secure = ["handshakeFull", "handshakeResumed", "writeTls", "writeChunkTls", "numberedRequestTls"] as const;
+      const more = ["numberedRequest", "upstreamFetch", "workerIdle", "hlsSegment"] as const;
+      const secure = ["handshakeFull", "handshakeResumed", "writeTls", "writeChunkTls", "hlsSegmentTls"] as const;
       for (const name of [...measured, ...more, ...secure]) {
         const cost = record.costs[name];
         expect([name, cost !== undefined && cost.low > 0 && cost.low <= cost.value && cost.value <= cost.high]).toEqual(
           [name, true],
         );
       }
+      expect(record.newcomers?.plain?.paces.map(({ pace }) => pace)).toEqual([20, 60]);
+      expect(record.newcomers?.tls?.paces.map(({ pace }) => pace)).toEqual([20]);
+      for (const one of Object.values(record.newcomers ?? {})) expect(one.pageRequests).toBeGreaterThan(2);
       expect(record.name).toBe("here");
       expect(record.machine.notes).toMatch(/others took \d+ % of the processors/);
       expect(said).toContain("starting a server");
-      expect(said.some((line) => line.includes("listeners of opus-32k over TLS"))).toBe(true);
+      expect(said.some((line) => line.includes("people who come over TLS"))).toBe(true);
       expect(childrenOf(process.pid).filter(({ title }) => /rostra|load-process/.test(title))).toEqual([]);
     },
   );

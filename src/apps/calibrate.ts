@@ -2,7 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { cpus, release } from "node:os";
 import type { ParseArgsConfig } from "node:util";
 import { Problem, reason } from "../foundation/errors.ts";
-import { costsOf, costWords } from "../rehearsal/calibrate/costs-of.ts";
+import { costsOf, costWords, newcomersOf, newcomerWords } from "../rehearsal/calibrate/costs-of.ts";
+import { complete } from "../rehearsal/model/assumptions.ts";
 import { type CalibrationRecord, costNames, type Measured, readCalibration } from "../rehearsal/model/calibration.ts";
 import { segmentMs } from "../wire/timeline.ts";
 import { Busyness } from "./calibrate/busyness.ts";
@@ -19,11 +20,11 @@ const usage = `rostra calibrate: what an edge's work costs on this machine, for 
   rostra calibrate --out mine.json
     --out FILE           where the record goes        (nowhere: it is printed as a table)
     --name TEXT          what plans call it           (this machine's processor)
-    --quick              in half a minute, with wider ranges
+    --quick              in three quarters of a minute, with wider ranges
     --json               print the record instead of a table
 
 It starts a server of its own on this machine's loopback, in a folder that is removed afterwards, loads it from another process and
-counts the edge's own processor time: about a minute and a half. Do it while nothing else runs. Linux only.
+counts the edge's own processor time: about a minute and three quarters. Do it while nothing else runs. Linux only.
 `;
 
 const flags = {
@@ -98,6 +99,8 @@ export async function measureRecord({
   const others = busyness.end();
   if (others.warning) say(others.warning);
   const how = `${scale.rounds} rounds of ${scale.each}, ${scale.windows} windows of ${(scale.segments * segmentMs) / 1000} s`;
+  const costs = costsOf(samples, how);
+  const newcomers = newcomersOf(samples, costs, how);
   const cpu = cpus()[0]?.model.trim() || "unknown processor";
   const record = {
     v: 1,
@@ -110,7 +113,8 @@ export async function measureRecord({
       node: `Node ${process.versions.node}`,
       notes: `over loopback: no network card and no driver, but both ends of each connection on the same processors; ${others.said}`,
     },
-    costs: costsOf(samples, how),
+    costs,
+    ...(newcomers && { newcomers }),
   };
   return readCalibration(record, "what was just measured");
 }
@@ -127,15 +131,17 @@ function requireLinux(): void {
   });
 }
 
-function table({ costs, machine }: CalibrationRecord, out: string | undefined): string {
+function table(record: CalibrationRecord, out: string | undefined): string {
+  const { costs, newcomers, machine } = record;
   const known = costNames.flatMap((name): [typeof name, Measured][] => {
     const cost = costs[name];
     return cost ? [[name, cost]] : [];
   });
-  const missing = costNames.filter((name) => costs[name] === undefined);
+  const { assumed: missing } = complete(record);
   return [
     `What things cost on one core of this machine (${machine.cpu}):`,
     ...known.map(([name, cost]) => `  ${costWords(name, cost)}`),
+    ...newcomerWords(newcomers).map((line) => `  ${line}`),
     `Not measured, and assumed by a plan: ${missing.length > 0 ? missing.join(", ") : "nothing"}.`,
     `${machine.notes}.`,
     `It cannot know what a network card and its driver cost, nor how fast another machine's cores are.`,

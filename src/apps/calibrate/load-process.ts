@@ -1,6 +1,8 @@
 /** The process that loads the server which `rostra calibrate` measures: what it takes is not the server's. It does what it is told over its channel. */
 import { reason } from "../../foundation/errors.ts";
-import { ask, askKept, Held, type LoadTarget, many, Numbered, paced } from "../../rehearsal/calibrate/loads.ts";
+import { ask, askKept, Held, type LoadTarget, many, Numbered } from "../../rehearsal/calibrate/loads.ts";
+import type { Players } from "../../rehearsal/calibrate/players.ts";
+import type { SwarmOrder } from "../../rehearsal/swarm/contract.ts";
 
 /** What it can be told; each is answered once it is done. */
 export type LoadOrder =
@@ -12,8 +14,6 @@ export type LoadOrder =
       readonly count: number;
       readonly enough?: number;
       readonly resume?: boolean;
-      /** So many a second. @default 20 are always under way */
-      readonly rate?: number;
     }
   /** So many requests, each of these in turn, one after the other on kept connections. */
   | {
@@ -21,7 +21,6 @@ export type LoadOrder =
       readonly target: LoadTarget;
       readonly requests: readonly string[];
       readonly count: number;
-      readonly rate?: number;
     }
   /** So many listeners more that stay. */
   | { readonly do: "hold"; readonly target: LoadTarget; readonly request: string; readonly count: number }
@@ -33,6 +32,8 @@ export type LoadOrder =
       readonly count: number;
       readonly first: number;
     }
+  /** Real people come as this says, from now on, and stay. */
+  | { readonly do: "play"; readonly order: SwarmOrder }
   /** How many listeners there are, how many were lost, and how many segments were answered by number. */
   | { readonly do: "look" }
   /** All who stay go. */
@@ -48,21 +49,20 @@ export type LoadAnswer =
   | { readonly ok: true; readonly look: LoadLook }
   | { readonly ok: false; readonly reason: string };
 
-const held: (Held | Numbered)[] = [];
+const held: (Held | Numbered | Players)[] = [];
 
 async function follow(order: LoadOrder): Promise<void> {
   switch (order.do) {
     case "ask": {
       const { target, request, count, enough } = order;
       const more = enough === undefined ? {} : { enough };
-      if (order.rate !== undefined) return paced(count, order.rate, () => ask(target, request, more));
       if (order.resume !== true) return many(count, async () => void (await ask(target, request, more)));
       const session = await ask(target, request, more);
       if (!session) throw new Error("the server gave no session to resume");
       return many(count, async () => void (await ask(target, request, { ...more, session })));
     }
     case "kept":
-      return askKept(order.target, order.requests, order.count, order.rate);
+      return askKept(order.target, order.requests, order.count);
     case "hold": {
       const crowd = new Held(order.target);
       held.push(crowd);
@@ -73,16 +73,21 @@ async function follow(order: LoadOrder): Promise<void> {
       held.push(crowd);
       return crowd.add(order.count, order.first);
     }
+    case "play": {
+      const { Players } = await import("../../rehearsal/calibrate/players.ts");
+      held.push(new Players(order.order));
+      return;
+    }
     case "look":
       return;
     case "release":
-      for (const crowd of held.splice(0)) crowd.end();
+      for (const crowd of held.splice(0)) await crowd.end();
       return;
   }
 }
 
 function look(): LoadLook {
-  const sum = (of: (crowd: Held | Numbered) => number): number => held.reduce((so, crowd) => so + of(crowd), 0);
+  const sum = (of: (crowd: (typeof held)[number]) => number): number => held.reduce((so, crowd) => so + of(crowd), 0);
   return {
     held: sum(({ size }) => size),
     lost: sum(({ lost }) => lost),

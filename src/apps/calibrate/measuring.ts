@@ -8,51 +8,52 @@ import { cpuOf } from "./proc.ts";
 /** How much is measured. */
 export interface Scale {
   readonly rounds: number;
-  /** Of each kind in a round, of those that come alone, and of each in the first round, which is the compiler's. */
+  /** Of each kind in a round, and of each in the first round, which is the compiler's. */
   readonly each: number;
-  readonly lone: number;
   readonly warm: number;
   /** Windows of each steady state, and segments that are published in each: all windows have as many. */
   readonly windows: number;
   readonly segments: number;
   /** Until what a crowd's coming leaves to do is over: garbage, the change between chunks and segments. */
   readonly settle: Milliseconds;
-  /** Listeners that are pushed to by chunk, and by segment (from 3,000 on): plain, and over TLS. 0 leaves that out. */
-  readonly chunked: number;
+  /** Real people come, so many a second, for so many segments, of which each is a window; they stay, and are pushed to by chunk. */
+  readonly paces: { readonly plain: readonly number[]; readonly tls: readonly number[] };
+  readonly paceWindows: number;
+  /** Listeners that are pushed to by segment (from 3,000 on): plain, and over TLS. 0 leaves that out. */
   readonly whole: number;
-  readonly chunkedTls: number;
   readonly wholeTls: number;
   readonly numbered: number;
+  readonly hls: number;
 }
 
-/** A minute and a half. */
+/** A minute and three quarters. */
 export const fullScale: Scale = {
   rounds: 5,
   each: 500,
-  lone: 100,
   warm: 1200,
   windows: 3,
   segments: 2,
   settle: ms(1500),
-  chunked: 1500,
+  paces: { plain: [25, 100, 400], tls: [15, 60, 200] },
+  paceWindows: 3,
   whole: 3300,
-  chunkedTls: 1000,
   wholeTls: 3100,
   numbered: 1000,
+  hls: 500,
 };
-/** Half a minute: wider ranges, and over TLS by chunk only. */
+/** Three quarters of a minute: wider ranges, and over TLS by chunk only. */
 export const quickScale: Scale = {
   ...fullScale,
   rounds: 3,
   each: 200,
-  lone: 50,
   warm: 400,
   windows: 2,
   segments: 1,
   settle: ms(1100),
-  chunkedTls: 600,
+  paceWindows: 2,
   wholeTls: 0,
   numbered: 400,
+  hls: 200,
 };
 
 /** What is measured with what. */

@@ -1,7 +1,7 @@
 import { reason } from "../../foundation/errors.ts";
 import { median } from "../../rehearsal/calibrate/estimate.ts";
 import type { LoadTarget } from "../../rehearsal/calibrate/loads.ts";
-import { loneRate, type RoundName, type Samples } from "../../rehearsal/calibrate/samples.ts";
+import type { RoundName, Samples } from "../../rehearsal/calibrate/samples.ts";
 import { PageFiles } from "../../rehearsal/swarm/page-files.ts";
 import { livePaths } from "../../wire/paths.ts";
 import { getRequest, type Measuring, windowsOf } from "./measuring.ts";
@@ -31,8 +31,6 @@ async function worksOf({ server, load }: Measuring): Promise<Partial<Record<Roun
     apiKept: kept(`/api/v1/spaces/${space}`),
     stateAlone: (count) => load.order({ do: "ask", target, request: alone, count }),
     streamAlone: (count) => load.order({ do: "ask", target, request: stream, count, enough: heard }),
-    stateLone: (count) => load.order({ do: "ask", target, request: alone, count, rate: loneRate }),
-    keptLone: (count) => load.order({ do: "kept", target, requests: [getRequest(state)], count, rate: loneRate }),
     ...(secure && {
       stateTls: (count) => load.order({ do: "ask", target: secure, request: alone, count }),
       stateResumed: (count) => load.order({ do: "ask", target: secure, request: alone, count, resume: true }),
@@ -61,9 +59,7 @@ export async function measureRounds(measuring: Measuring): Promise<Samples["roun
     for (const [name, work] of works) {
       signal.throwIfAborted();
       if (!found.has(name)) continue;
-      const isLone = name === "stateLone" || name === "keptLone";
-      if (isLone && round < 0) continue;
-      const count = isLone ? scale.lone : round < 0 ? scale.warm : scale.each;
+      const count = round < 0 ? scale.warm : scale.each;
       try {
         const cost = await costOf(measuring, idle, count, work);
         if (round >= 0) found.get(name)?.push(cost);

@@ -1,30 +1,31 @@
 import { describe, expect, test } from "vitest";
-import { readCalibration } from "../model/calibration.ts";
-import { chunkBytes, segmentBytes, segmentsPerSecond } from "../model/traffic.ts";
+import { type Newcomers, readCalibration } from "../model/calibration.ts";
+import { segmentsPerSecond } from "../model/traffic.ts";
 import { reference } from "../model/reference.ts";
-import { costsOf, costWords } from "./costs-of.ts";
-import type { Samples, Steady } from "./samples.ts";
+import { costsOf, costWords, newcomersOf, newcomerWords } from "./costs-of.ts";
+import type { Coming, Pace, Samples, Span, Steady } from "./samples.ts";
 
 /** What would be measured at a worker on which everything costs what is said here, µs. */
 const true_ = { idle: 5000, fetch: 300, accept: 50, full: 600, resumed: 450, state: 30, page: 35, join: 80, api: 200 };
-const writeOf = (bytes: number): number => 9 + 0.001 * bytes;
-const secureOf = (bytes: number): number => 15 + 0.003 * bytes;
+/** A chunk may well cost more than a segment, which is written to many more at once. */
+const writes = { plain: { chunk: 18, segment: 13 }, tls: { chunk: 26, segment: 29 } } as const;
 const three = (value: number): number[] => [value * 0.99, value, value * 1.01];
 const exact = (value: number): number[] => [value, value, value];
 
 function steady(tls: boolean, listeners: number, chunks: 1 | 3): Steady {
   const bytesPerWrite = 4590 / chunks;
   const writesPerSecond = listeners * segmentsPerSecond * chunks;
-  const each = (tls ? secureOf : writeOf)(bytesPerWrite);
+  const push = chunks === 3 ? "chunk" : "segment";
+  const each = writes[tls ? "tls" : "plain"][push];
   const all = true_.idle + true_.fetch * segmentsPerSecond + writesPerSecond * each;
-  return { tls, listeners, bytesPerWrite, writesPerSecond, windows: exact(all) };
+  return { tls, push, listeners, bytesPerWrite, writesPerSecond, windows: exact(all) };
 }
 
 const samples: Samples = {
   idle: exact(true_.idle),
   pulling: {
     renditions: 3,
-    windows: exact(true_.idle + 3 * segmentsPerSecond * (true_.fetch + 3 * writeOf(chunkBytes(32_000)))),
+    windows: exact(true_.idle + 3 * segmentsPerSecond * (true_.fetch + 3 * writes.plain.chunk)),
   },
   rounds: {
     stateKept: exact(true_.state),
@@ -34,15 +35,31 @@ const samples: Samples = {
     streamAlone: exact(true_.accept + true_.join),
     stateTls: exact(true_.accept + true_.state + true_.full),
     stateResumed: exact(true_.accept + true_.state + true_.resumed),
-    stateLone: exact(true_.accept + true_.state + 90),
-    keptLone: exact(true_.state + 20),
   },
   steady: [steady(false, 1500, 3), steady(false, 3300, 1), steady(true, 1000, 3), steady(true, 3100, 1)],
   numbered: {
     answersPerSecond: 1000,
     windows: exact(true_.idle + true_.fetch * segmentsPerSecond + 1000 * 25),
   },
+  hls: { answersPerSecond: 500, windows: exact(true_.idle + true_.fetch * segmentsPerSecond + 500 * 90) },
+  coming: [coming(false, 1000, 600), coming(true, 3000, 2000)],
 };
+
+/** People of whom each takes so much, a tenth of it only when all have come. */
+function coming(tls: boolean, slow: number, fast: number): Coming {
+  const { idle, fetch } = true_;
+  const each = writes[tls ? "tls" : "plain"].chunk * 3 * segmentsPerSecond;
+  const span = (came: number, played: number, work: number): Span => {
+    const busy = idle + fetch * segmentsPerSecond + played * each + work;
+    return { seconds: 1, busy, came, played };
+  };
+  const pace = (count: number, there: number, cost: number): Pace => ({
+    pace: count,
+    windows: [0, 1].map((n) => span(count, there + n * count + count / 2, 0.9 * cost * count)),
+    after: span(0, there + 2 * count, 2 * 0.1 * cost * count),
+  });
+  return { tls, pageRequests: 7, paces: [pace(20, 0, slow), pace(100, 40, fast)] };
+}
 
 describe("costs from measurements", () => {
   const costs = costsOf(samples, "a test");
@@ -57,21 +74,52 @@ describe("costs from measurements", () => {
     expect(value("join")).toBeCloseTo(true_.join, 6);
     expect(value("apiCall")).toBeCloseTo(true_.api, 6);
     expect(value("workerIdle")).toBeCloseTo(true_.idle, 6);
-    // At 100 a second, of two turns and of one, not quite all come alone.
-    expect(value("loneConnection")).toBeCloseTo(90 / Math.exp(-0.4), -0.5);
-    expect(value("loneRequest")).toBeCloseTo(20 / Math.exp(-0.2), 1);
     // A fetch and the few writes beside it are told apart to a few per cent.
     expect(value("upstreamFetch") / true_.fetch).toBeGreaterThan(0.9);
     expect(value("upstreamFetch") / true_.fetch).toBeLessThan(1.1);
-    for (const [name, bytes, of] of [
-      ["write", segmentBytes(32_000), writeOf],
-      ["writeChunk", chunkBytes(32_000), writeOf],
-      ["writeTls", segmentBytes(32_000), secureOf],
-      ["writeChunkTls", chunkBytes(32_000), secureOf],
+    for (const [name, cost] of [
+      ["write", writes.plain.segment],
+      ["writeChunk", writes.plain.chunk],
+      ["writeTls", writes.tls.segment],
+      ["writeChunkTls", writes.tls.chunk],
     ] as const)
-      expect(value(name) / of(bytes)).toBeCloseTo(1, 1);
+      expect(value(name) / cost).toBeCloseTo(1, 1);
     expect(value("numberedRequest")).toBeCloseTo(25, 0);
     expect(value("numberedRequestTls")).toBeCloseTo(25 + value("writeTls") - value("write"), 0);
+    expect(value("hlsSegment")).toBeCloseTo(90, 0);
+    expect(value("hlsSegmentTls")).toBeCloseTo(90 + 2 * (value("writeTls") - value("write")), 0);
+  });
+
+  test("RH-121 a write by chunk and one by segment are each what was measured of it, and a segment is a chunk where none was", () => {
+    const value = (name: keyof typeof costs): number => costs[name]?.value ?? Number.NaN;
+    expect(value("writeChunk")).toBeGreaterThan(value("write"));
+    const chunks = costsOf({ ...samples, steady: samples.steady.filter(({ push }) => push === "chunk") }, "a test");
+    expect(chunks.write?.value).toBe(chunks.writeChunk?.value);
+    const segments = costsOf({ ...samples, steady: samples.steady.filter(({ push }) => push === "segment") }, "a test");
+    expect([segments.writeChunk, segments.writeChunkTls]).toEqual([undefined, undefined]);
+  });
+
+  test("RH-133 a newcomer costs what the worker takes more while they come, by how many do", () => {
+    const found = newcomersOf(samples, costs, "a test");
+    const paces = (of: Newcomers | undefined): number[][] => (of?.paces ?? []).map(({ pace, value }) => [pace, value]);
+    for (const [of, slow, fast] of [
+      [found?.plain, 1000, 600],
+      [found?.tls, 3000, 2000],
+    ] as const) {
+      const [first, second] = paces(of);
+      expect(first?.[0]).toBe(20);
+      // The fetch of a rendition was told apart from a few writes to a few per cent only.
+      expect((first?.[1] ?? Number.NaN) / slow).toBeCloseTo(1, 1);
+      expect(second?.[0]).toBe(100);
+      expect((second?.[1] ?? Number.NaN) / fast).toBeCloseTo(1, 1);
+      expect(of?.pageRequests).toBe(7);
+    }
+    const { machine } = reference;
+    const record = { v: 1, name: "a test", measured: "2026-11-22", machine, costs, newcomers: found };
+    expect(readCalibration(JSON.parse(JSON.stringify(record)), "it")).toEqual(record);
+    expect(newcomerWords(found)[0]).toMatch(/^newcomer plain 20\/s +\d+ µs \(/);
+    expect(newcomersOf({ ...samples, coming: [] }, costs, "a test")).toBeUndefined();
+    expect(newcomersOf(samples, {}, "a test")).toBeUndefined();
   });
 
   test("RH-122 rounds that differ have a range, and a plan takes the record", () => {
@@ -86,14 +134,17 @@ describe("costs from measurements", () => {
   test("RH-122 what could not be measured is left out, and memory is the program's", () => {
     const { rounds, ...rest } = samples;
     const { stateTls: _, stateResumed: __, ...some } = rounds;
-    const fewer = costsOf({ ...rest, rounds: some, steady: samples.steady.slice(0, 2), numbered: undefined }, "a test");
+    const fewer = costsOf(
+      { ...rest, rounds: some, steady: samples.steady.slice(0, 2), numbered: undefined, hls: undefined },
+      "a test",
+    );
     expect(Object.keys(fewer)).not.toContain("handshakeFull");
     expect(Object.keys(fewer)).not.toContain("writeTls");
     expect(Object.keys(fewer)).not.toContain("numberedRequest");
     expect(fewer.write?.value).toBe(costs.write?.value);
     expect(fewer.memoryStream?.value).toBe(reference.costs.memoryStream?.value);
-    expect(Object.keys(costsOf({ ...rest, rounds: {}, steady: [], numbered: undefined }, "a test"))).not.toContain(
-      "join",
-    );
+    expect(
+      Object.keys(costsOf({ ...rest, rounds: {}, steady: [], numbered: undefined, hls: undefined }, "a test")),
+    ).not.toContain("join");
   });
 });

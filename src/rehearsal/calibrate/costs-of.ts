@@ -1,14 +1,20 @@
-import { type CalibrationRecord, type CostName, type Measured, memoryCosts, unitOf } from "../model/calibration.ts";
-import { aloneShare } from "../model/edge.ts";
+import {
+  type CalibrationRecord,
+  type CostName,
+  type Measured,
+  memoryCosts,
+  type Newcomers,
+  newcomerWays,
+  type PacedCost,
+  unitOf,
+} from "../model/calibration.ts";
 import { reference } from "../model/reference.ts";
-import { chunkBytes, segmentBytes, segmentsPerSecond } from "../model/traffic.ts";
-import { renditionFacts } from "../../wire/rendition.ts";
-import { type Estimate, estimate, estimateOf, line, type Point } from "./estimate.ts";
-import { loneRate, type RoundName, type Samples, type Steady } from "./samples.ts";
+import { segmentsPerSecond } from "../model/traffic.ts";
+import { chunksPerSegment } from "../../wire/timeline.ts";
+import { type Estimate, estimate, median } from "./estimate.ts";
+import type { Answered, Coming, RoundName, Samples, Span, Steady } from "./samples.ts";
 
 type Costs = Partial<Record<CostName, Measured>>;
-
-const { bitrate } = renditionFacts["opus-32k"];
 
 /**
  * What the measurements say of each cost, with its range. What could not be measured is left out.
@@ -31,15 +37,16 @@ export function costsOf(samples: Samples, how: string): Costs {
   const plain = samples.steady.filter(({ tls }) => !tls);
   const secure = samples.steady.filter(({ tls }) => tls);
   // What a fetch costs and what a write does are found one from the other: a few listeners write next to nothing.
-  const fetch = fetchOf(samples, still, writesOf(plain, still, 0)?.line(chunkBytes(bitrate)) ?? 0);
+  const fetch = fetchOf(samples, still, writeOf(plain, "chunk", still, 0)?.value ?? 0);
   const publishing = still + (fetch?.value ?? 0) * segmentsPerSecond;
-  const [write, writeTls] = [writesOf(plain, publishing), writesOf(secure, publishing)];
-  const number =
-    samples.numbered && estimate(samples.numbered.windows.map((one) => (one - publishing) / answers(samples)));
-  const numbered = said(number, "a numbered segment, asked for early on a kept connection");
-  const [chunk, segment] = [chunkBytes(bitrate), segmentBytes(bitrate)];
-  const sizes = (of: readonly Steady[]): string =>
-    of.map(({ bytesPerWrite, listeners }) => `${Math.round(bytesPerWrite)} bytes to ${listeners}`).join(", ");
+  const [chunk, chunkTls] = [writeOf(plain, "chunk", publishing), writeOf(secure, "chunk", publishing)];
+  const segment = writeOf(plain, "segment", publishing) ?? chunk;
+  const segmentTls = writeOf(secure, "segment", publishing) ?? chunkTls;
+  const answered = (one: Answered | undefined): Estimate | undefined =>
+    one && estimate(one.windows.map((each) => (each - publishing) / one.answersPerSecond));
+  const numbered = said(answered(samples.numbered), "a numbered segment, asked for early on a kept connection");
+  const hls = said(answered(samples.hls), "a segment by HLS, and the playlist that was asked for early");
+  const [write, writeTls] = [segment && said(segment, segment.what), segmentTls && said(segmentTls, segmentTls.what)];
   const costs: Partial<Record<CostName, Measured | undefined>> = {
     accept: said(
       rounds(["stateAlone", "stateKept"], (alone, kept) => alone - kept),
@@ -65,27 +72,19 @@ export function costsOf(samples: Samples, how: string): Costs {
       rounds(["streamAlone", "stateAlone", "stateKept"], (stream, alone, kept) => stream - (alone - kept)),
       "joining stream.mp4 and leaving, without its connection",
     ),
-    write: said(write?.at(segment), `a write of ${Math.round(segment)} bytes, by a line through ${sizes(plain)}`),
-    writeChunk: said(write?.at(chunk), `a write of ${Math.round(chunk)} bytes, by the same line`),
-    writeTls: said(
-      writeTls?.at(segment),
-      `a write of ${Math.round(segment)} bytes over TLS, by a line through ${sizes(secure)}`,
-    ),
-    writeChunkTls: said(writeTls?.at(chunk), `a write of ${Math.round(chunk)} bytes over TLS, by the same line`),
+    write,
+    writeChunk: chunk && said(chunk, chunk.what),
+    writeTls,
+    writeChunkTls: chunkTls && said(chunkTls, chunkTls.what),
     numberedRequest: numbered,
-    numberedRequestTls: sumOf(numbered, said(write?.at(segment), "-"), said(writeTls?.at(segment), "-"), how),
+    numberedRequestTls: overTls(numbered, 1, write, writeTls, how),
+    hlsSegment: hls,
+    // The playlist and the segment.
+    hlsSegmentTls: overTls(hls, 2, write, writeTls, how),
     upstreamFetch: said(fetch, "one listener on each rendition, less none, less what is written to them"),
     apiCall: said(
       rounds(["apiKept"], (one) => one),
       "GET /api/v1/spaces/…, the edge's part",
-    ),
-    loneConnection: said(
-      rounds(["stateLone", "stateAlone"], (lone, alone) => (lone - alone) / aloneShare(2 * loneRate)),
-      "a connection for one state, 100 a second, less one of many at once",
-    ),
-    loneRequest: said(
-      rounds(["keptLone", "stateKept"], (lone, kept) => (lone - kept) / aloneShare(loneRate)),
-      "a state on kept connections, 100 a second, less one of many at once",
     ),
     workerIdle: said(idle, "a second of a worker with nobody there"),
   };
@@ -93,7 +92,39 @@ export function costsOf(samples: Samples, how: string): Costs {
   return { ...memoryOf(reference), ...found };
 }
 
-const answers = (samples: Samples): number => samples.numbered?.answersPerSecond ?? Number.NaN;
+/**
+ * What somebody costs who comes, by how many do: what the worker takes meanwhile, less what it takes anyhow and what those who are there
+ * take. What they leave to do is done in the while after them.
+ * @param costs what was made of the same samples
+ */
+export function newcomersOf({ coming }: Samples, costs: Costs, how: string): CalibrationRecord["newcomers"] {
+  const { workerIdle, upstreamFetch, writeChunk, writeChunkTls } = costs;
+  if (!workerIdle || !upstreamFetch) return undefined;
+  const publishing = workerIdle.value + upstreamFetch.value * segmentsPerSecond;
+  const found = newcomerWays.flatMap((way): [string, Newcomers][] => {
+    const write = way === "tls" ? writeChunkTls : writeChunk;
+    const one = coming.find(({ tls }) => tls === (way === "tls"));
+    if (!write || !one) return [];
+    const playing = write.value * chunksPerSegment * segmentsPerSecond;
+    const more = ({ busy, seconds, played }: Span): number => busy - publishing * seconds - playing * played;
+    const paces = pacesOf(one, more, how);
+    return paces.length > 0 ? [[way, { pageRequests: one.pageRequests, paces }]] : [];
+  });
+  return found.length > 0 ? Object.fromEntries(found) : undefined;
+}
+
+function pacesOf({ paces }: Coming, more: (span: Span) => number, how: string): PacedCost[] {
+  return paces.flatMap(({ pace, windows, after }): PacedCost[] => {
+    const came = windows.reduce((sum, one) => sum + one.came, 0);
+    const left = more(after) / came;
+    const each = windows.filter((one) => one.came > 0).map((one) => more(one) / one.came + left);
+    const found = estimate(each, mean);
+    const source = `rostra calibrate, ${how}: ${came} people who came, ${pace} a second`;
+    return found ? [{ pace, ...rounded(found), source }] : [];
+  });
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length;
 
 /** What one segment of one rendition costs to pull. */
 function fetchOf({ pulling }: Samples, idle: number, write: number): Estimate | undefined {
@@ -102,44 +133,33 @@ function fetchOf({ pulling }: Samples, idle: number, write: number): Estimate | 
   return estimate(windows.map((one) => (one - idle - writes) / (renditions * segmentsPerSecond)));
 }
 
-/** What a write costs by its size: a line through what was measured, and its range from the windows. */
-function writesOf(
-  steady: readonly Steady[],
-  beside: number,
-  least?: number,
-): { readonly line: (bytes: number) => number; readonly at: (bytes: number) => Estimate | undefined } | undefined {
-  const count = Math.min(...steady.map(({ windows }) => windows.length));
-  if (steady.length === 0 || count === 0) return undefined;
-  // The windows of one number of all sizes together are one round: a draw has every size.
-  const rounds = Array.from({ length: count }, (_, i): Point[] =>
-    steady.map(({ bytesPerWrite, writesPerSecond, windows }) => ({
-      x: bytesPerWrite,
-      y: ((windows[i] ?? Number.NaN) - beside) / writesPerSecond,
-      weight: writesPerSecond,
-    })),
-  );
-  const fitted = (some: readonly Point[][]): ((bytes: number) => number) => line(some.flat());
-  return {
-    line: fitted(rounds),
-    at: (bytes) => estimateOf(rounds, (some) => fitted(some)(bytes), least),
-  };
+/** What a write costs when all get one at a time, by chunk or by segment. */
+function writeOf(steady: readonly Steady[], push: Steady["push"], beside: number, least?: number): Write | undefined {
+  const all = steady.filter((one) => one.push === push);
+  const rounds = all.flatMap(({ windows, writesPerSecond }) => windows.map((one) => (one - beside) / writesPerSecond));
+  const found = estimate(rounds, median, least);
+  const sizes = all.map(({ bytesPerWrite, listeners }) => `${Math.round(bytesPerWrite)} bytes to ${listeners}`);
+  return found && { ...found, what: `writes by ${push}: ${sizes.join(", ")}` };
 }
 
-/** A numbered request over TLS was not measured: it is a plain one, and what TLS adds to a write. */
-function sumOf(
-  numbered: Measured | undefined,
+interface Write extends Estimate {
+  readonly what: string;
+}
+
+/** What was not measured over TLS is a plain one, and what TLS adds to so many writes. */
+function overTls(
+  plain: Measured | undefined,
+  writes: number,
   write: Measured | undefined,
   writeTls: Measured | undefined,
   how: string,
 ): Measured | undefined {
-  if (!numbered || !write || !writeTls) return undefined;
-  const added = (end: "value" | "low" | "high"): number => Math.max(0, writeTls[end] - write[end]);
-  const ends = [numbered.low + added("low"), numbered.value + added("value"), numbered.high + added("high")];
+  if (!plain || !write || !writeTls) return undefined;
+  const added = (end: "value" | "low" | "high"): number => writes * Math.max(0, writeTls[end] - write[end]);
+  const ends = [plain.low + added("low"), plain.value + added("value"), plain.high + added("high")];
   const [low = 0, value = 0, high = 0] = ends.toSorted((a, b) => a - b);
-  return {
-    ...rounded({ value, low, high }),
-    source: `rostra calibrate, ${how}: a plain one, and what TLS adds to a write`,
-  };
+  const source = `rostra calibrate, ${how}: a plain one, and what TLS adds to a write`;
+  return { ...rounded({ value, low, high }), source };
 }
 
 /** What a listener takes in memory is the program's, not the machine's, and takes ten thousand listeners to be measured. */
@@ -162,3 +182,12 @@ export const costWords = (name: CostName, { value, low, high }: Measured): strin
   const unit = unitOf(name);
   return `${name.padEnd(20)} ${value} ${unit} (${low} to ${high})`;
 };
+
+/** What newcomers cost in lines, for people. */
+export const newcomerWords = (newcomers: CalibrationRecord["newcomers"] = {}): string[] =>
+  newcomerWays.flatMap((way) =>
+    (newcomers[way]?.paces ?? []).map(
+      ({ pace, value, low, high }) =>
+        `${`newcomer ${way === "tls" ? "TLS" : way} ${pace}/s`.padEnd(20)} ${value} µs (${low} to ${high})`,
+    ),
+  );

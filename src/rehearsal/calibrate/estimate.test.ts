@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { seeded } from "../model/random.ts";
-import { estimate, estimateOf, line, median } from "./estimate.ts";
+import { estimate, estimateOf, median } from "./estimate.ts";
 
 describe("estimates", () => {
   test("RH-120 the middle of the rounds, with a range that holds it, the same for the same rounds", () => {
@@ -41,17 +41,5 @@ describe("estimates", () => {
     expect(estimate([Number.NaN, 4])).toEqual({ value: 4, low: 4, high: 4 });
     expect(estimate([-3, -1, -2])).toEqual({ value: 0.1, low: 0.1, high: 0.1 });
     expect(estimateOf([{ a: 1 }, { a: 3 }], (all) => all.reduce((sum, { a }) => sum + a, 0))?.value).toBe(4);
-  });
-
-  test("RH-121 a line through sizes is found, does not fall, and is flat through one size", () => {
-    const points = [1000, 2000, 4000].map((x) => ({ x, y: 8 + 0.001 * x, weight: 1 }));
-    expect(line(points)(3000)).toBeCloseTo(11, 9);
-    expect(
-      line([
-        { x: 1000, y: 9, weight: 1 },
-        { x: 3000, y: 7, weight: 3 },
-      ])(9000),
-    ).toBeCloseTo(7.5, 9);
-    expect(line([{ x: 1000, y: 9, weight: 2 }])(5000)).toBe(9);
   });
 });

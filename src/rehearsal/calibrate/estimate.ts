@@ -57,28 +57,3 @@ export function estimateOf<T>(
     high: Math.max(value, at((1 + confidence) / 2)),
   };
 }
-
-/** A point of a line, and how much it counts. */
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-  readonly weight: number;
-}
-
-/** `y = at0 + slope·x` with the least weighted squares (Gauss, 1809); flat when all points have one `x`, and never falling. */
-export function line(points: readonly Point[]): (x: number) => number {
-  let [sum, sumX, sumY] = [0, 0, 0];
-  for (const { x, y, weight } of points) {
-    sum += weight;
-    sumX += weight * x;
-    sumY += weight * y;
-  }
-  const [meanX, meanY] = [sumX / sum, sumY / sum];
-  let [square, product] = [0, 0];
-  for (const { x, y, weight } of points) {
-    square += weight * (x - meanX) ** 2;
-    product += weight * (x - meanX) * (y - meanY);
-  }
-  const slope = square > 0 ? Math.max(0, product / square) : 0;
-  return (x) => meanY + slope * (x - meanX);
-}

@@ -1,5 +1,4 @@
 import { connect, type Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ConnectionOptions, TLSSocket } from "node:tls";
 
 /** Where the server that is measured listens, on this machine. */
@@ -37,17 +36,6 @@ export async function many(count: number, one: () => Promise<void>): Promise<voi
   await Promise.all(Array.from({ length: Math.min(count, abreast) }, lane));
 }
 
-/** Calls `one` so often, so many a second: each begins at its moment, whatever became of those before. */
-export async function paced(count: number, rate: number, one: () => Promise<unknown>): Promise<void> {
-  const from = performance.now();
-  const all: Promise<unknown>[] = [];
-  for (let i = 0; i < count; i++) {
-    await sleep(Math.max(0, from + (1000 * i) / rate - performance.now()));
-    all.push(one());
-  }
-  await Promise.all(all);
-}
-
 const late = (what: string): Error => new Error(`${what} took over ${longestMs / 1000} s`);
 
 /**
@@ -82,35 +70,15 @@ export function ask(
   });
 }
 
-/**
- * Asks for these in turn, one after the other on kept connections; rejects on any answer but 200.
- * @param rate of all together a second; as fast as they are answered when it is left out
- */
-export async function askKept(
-  target: LoadTarget,
-  requests: readonly string[],
-  count: number,
-  rate?: number,
-): Promise<void> {
+/** Asks for these in turn, one after the other on kept connections; rejects on any answer but 200. */
+export async function askKept(target: LoadTarget, requests: readonly string[], count: number): Promise<void> {
   const lanes = Math.min(count, abreast);
   const each = Math.ceil(count / lanes);
-  const pauseMs = rate === undefined ? 0 : (1000 * lanes) / rate;
-  await Promise.all(
-    Array.from({ length: lanes }, async (_, i) => {
-      await sleep((pauseMs * i) / lanes);
-      // Each from an address of its own: an address has a budget of questions to the API.
-      await lane(target, requests, each, pauseMs, `127.0.0.${2 + i}`);
-    }),
-  );
+  // Each from an address of its own: an address has a budget of questions to the API.
+  await Promise.all(Array.from({ length: lanes }, (_, i) => lane(target, requests, each, `127.0.0.${2 + i}`)));
 }
 
-function lane(
-  target: LoadTarget,
-  requests: readonly string[],
-  count: number,
-  pauseMs: number,
-  from: string,
-): Promise<void> {
+function lane(target: LoadTarget, requests: readonly string[], count: number, from: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = open(target, undefined, from);
     const answers = new AnswerCounter();
@@ -121,7 +89,6 @@ function lane(
       if (!answers.push(part)) return;
       if (answers.status !== 200) return void socket.destroy(new Error(`it answered ${answers.status}`));
       if (--left === 0) socket.destroy();
-      else if (pauseMs > 0) setTimeout(next, pauseMs);
       else next();
     });
     socket.on("error", reject);

@@ -1,4 +1,4 @@
-import type { CalibrationRecord, CostName, Measured } from "./calibration.ts";
+import type { CalibrationRecord, CostName, Measured, Newcomers, NewcomerWay } from "./calibration.ts";
 import { costNames } from "./calibration.ts";
 
 /** Taken for what a calibration record did not measure; wide, and named by every plan that stands on them. */
@@ -15,6 +15,8 @@ export const assumedCosts: Readonly<Record<CostName, Measured>> = {
   writeChunkTls: assumed(26, 18, 40),
   numberedRequest: assumed(40, 24, 70),
   numberedRequestTls: assumed(55, 45, 90, "a plain one, and what TLS adds to a write"),
+  hlsSegment: assumed(80, 48, 140, "two numbered requests"),
+  hlsSegmentTls: assumed(110, 90, 180, "two numbered requests over TLS"),
   upstreamFetch: assumed(300, 150, 600, "a few requests' worth: hashing, checking and keeping come with it"),
   apiCall: assumed(300, 150, 800, "two requests' worth and the copying between them"),
   workerIdle: assumed(5000, 2000, 20_000, "timers, and a report of the audience each second"),
@@ -36,20 +38,34 @@ function assumed(value: number, low: number, high: number, because = "of the ord
 export interface CompleteCosts {
   readonly costs: Readonly<Record<CostName, Measured>>;
   readonly assumed: readonly CostName[];
+  /** What newcomers cost by their pace, where it was measured. */
+  readonly newcomers: Readonly<Partial<Record<NewcomerWay, Newcomers>>>;
 }
 
-/** What stands in for a cost that was not measured when the other was: a chunk costs no more than a segment. */
-const standIns: Readonly<Partial<Record<CostName, CostName>>> = { writeChunk: "write", writeChunkTls: "writeTls" };
+/** What stands in for a cost that was not measured when the other was, and how often: a chunk costs no more than a segment. */
+const standIns: Readonly<Partial<Record<CostName, readonly [of: CostName, times: number]>>> = {
+  writeChunk: ["write", 1],
+  writeChunkTls: ["writeTls", 1],
+  hlsSegment: ["numberedRequest", 2],
+  hlsSegmentTls: ["numberedRequestTls", 2],
+};
+/** Costs of which nothing is made where newcomers were measured whole. */
+const loneCosts: readonly CostName[] = ["loneConnection", "loneRequest"];
 
 export function complete(record: CalibrationRecord): CompleteCosts {
   const assume = (name: CostName): Measured => {
-    const other = standIns[name];
-    const measured = other && record.costs[other];
-    return measured ? { ...measured, source: `assumed, not measured: as ${other}` } : assumedCosts[name];
+    const [other, times] = standIns[name] ?? [name, 1];
+    const known = record.costs[other];
+    if (!known) return assumedCosts[name];
+    const source = `assumed, not measured: as ${times === 1 ? "" : `${times} × `}${other}`;
+    return { value: times * known.value, low: times * known.low, high: times * known.high, source };
   };
   const entries = costNames.map((name): [CostName, Measured] => [name, record.costs[name] ?? assume(name)]);
+  const { newcomers = {} } = record;
+  const isWhole = newcomers.plain !== undefined && newcomers.tls !== undefined;
   return {
     costs: Object.fromEntries(entries) as Record<CostName, Measured>,
-    assumed: costNames.filter((name) => record.costs[name] === undefined),
+    assumed: costNames.filter((name) => record.costs[name] === undefined && !(isWhole && loneCosts.includes(name))),
+    newcomers,
   };
 }

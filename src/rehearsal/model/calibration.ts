@@ -21,13 +21,19 @@ export const processorCosts = [
   /** One numbered segment (or playlist) on a kept connection. */
   "numberedRequest",
   "numberedRequestTls",
+  /** What somebody takes for each segment by HLS: the playlist that is held until it lists it, and the segment. */
+  "hlsSegment",
+  "hlsSegmentTls",
   /** One segment of one rendition, pulled by one worker. */
   "upstreamFetch",
   /** One request of `/api/`, passed to control. */
   "apiCall",
   /** A second of a worker that nobody asks anything. */
   "workerIdle",
-  /** What a connection, and a request on a kept one, take more when the worker has nothing else to do: it has to be woken. */
+  /**
+   * What a connection, and a request on a kept one, take more when the worker has nothing else to do: it has to be woken. Of no
+   * matter where `newcomers` were measured.
+   */
   "loneConnection",
   "loneRequest",
 ] as const;
@@ -58,6 +64,23 @@ export interface Measured {
   readonly source: string;
 }
 
+/** What somebody costs one worker who comes while so many come a second (`pace`), µs from their first connection to the first sound. */
+export interface PacedCost extends Measured {
+  readonly pace: number;
+}
+
+/** People who really came, opened the page with so many requests, asked for the state and joined `stream.mp4`; paces ascending. */
+export interface Newcomers {
+  readonly pageRequests: number;
+  readonly paces: readonly PacedCost[];
+}
+
+/** How a newcomer's connections are: both kinds were measured, or one, or none. */
+export const newcomerWays = ["plain", "tls"] as const;
+export type NewcomerWay = (typeof newcomerWays)[number];
+/** The most paces that a record may have. */
+const maxPaces = 16;
+
 /**
  * What things cost on one machine. `rostra plan --calibration FILE` reads it. A cost that was not measured is left out; the
  * model then takes its own guess (`assumptions.ts`), and every plan names those.
@@ -77,6 +100,8 @@ export interface CalibrationRecord {
     readonly notes: string;
   };
   readonly costs: Readonly<Partial<Record<CostName, Measured>>>;
+  /** What newcomers cost by their pace; without it the model adds up their parts. */
+  readonly newcomers?: Readonly<Partial<Record<NewcomerWay, Newcomers>>>;
 }
 
 const offProblem = (where: string, detail: string): Problem =>
@@ -111,6 +136,7 @@ export function readCalibration(json: unknown, where: string): CalibrationRecord
   if (typeof cores !== "number" || !(cores > 0)) throw offProblem(where, '"machine.cores" is not a number above 0');
   const costs = json["costs"];
   if (!isObject(costs)) throw offProblem(where, '"costs" is not an object');
+  const { newcomers } = json;
   return {
     v: 1,
     name: text(json, "name"),
@@ -130,7 +156,34 @@ export function readCalibration(json: unknown, where: string): CalibrationRecord
         return [name, readCost(cost, `${where}: "costs.${name}"`)];
       }),
     ),
+    ...(newcomers !== undefined && { newcomers: readNewcomers(newcomers, where) }),
   };
+}
+
+function readNewcomers(json: unknown, where: string): NonNullable<CalibrationRecord["newcomers"]> {
+  if (!isObject(json)) throw offProblem(where, '"newcomers" is not an object');
+  return Object.fromEntries(
+    Object.entries(json).map(([way, one]): [string, Newcomers] => {
+      const member = `"newcomers.${way}"`;
+      if (!(newcomerWays as readonly string[]).includes(way))
+        throw offProblem(where, `${member} is no way of coming; there are ${newcomerWays.join(", ")}`);
+      if (!isObject(one)) throw offProblem(where, `${member} is not an object`);
+      const { pageRequests, paces } = one;
+      if (typeof pageRequests !== "number" || !(pageRequests >= 0 && Number.isFinite(pageRequests)))
+        throw offProblem(where, `${member}: "pageRequests" is not a number from 0 on`);
+      if (!Array.isArray(paces) || paces.length === 0 || paces.length > maxPaces)
+        throw offProblem(where, `${member}: "paces" is not a list of 1 to ${maxPaces}`);
+      let before = 0;
+      const read = paces.map((point: unknown, i): PacedCost => {
+        const pace = isObject(point) ? point["pace"] : undefined;
+        if (typeof pace !== "number" || !(pace > before && Number.isFinite(pace)))
+          throw offProblem(where, `${member}: pace ${i + 1} is not a number above ${before}`);
+        before = pace;
+        return { pace, ...readCost(point, `${where}: ${member}, pace ${pace}`) };
+      });
+      return [way, { pageRequests, paces: read }];
+    }),
+  );
 }
 
 function readCost(cost: unknown, where: string): Measured {

@@ -1,6 +1,7 @@
 import type { CompleteCosts } from "./assumptions.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { CostName } from "./calibration.ts";
+import { byPace } from "./newcomers.ts";
 import { renditionFacts } from "../../wire/rendition.ts";
 import { chunksPerSegment } from "../../wire/timeline.ts";
 import {
@@ -36,7 +37,9 @@ export interface Costs {
   /** `[kind * 3 + outcome]`: seated, standing, the static page. */
   readonly work: Float64Array;
   readonly bytes: Float64Array;
-  /** The same: core-seconds more for who comes alone. Where there is much to do, one waking serves many. */
+  /** How many times `work` who comes takes while so many a second come to their worker: 1 where it was not measured. */
+  readonly times: (pace: number) => number;
+  /** As `work`, where that is not known: core-seconds more for who comes alone. Where there is much to do, one waking serves many. */
   readonly lone: Float64Array;
   /** By seat: core-seconds a second (by whole segments, and by chunk), bytes a second and memory for each person. */
   readonly seatWork: Float64Array;
@@ -61,7 +64,7 @@ const stateBytes = 930;
 /** The rendition whose writes were measured. */
 const usualBitrate = renditionFacts["opus-32k"].bitrate;
 
-export function costsOf({ costs }: CompleteCosts, at: Confidence, tls: boolean, people: Behaviour): Costs {
+export function costsOf({ costs, newcomers }: CompleteCosts, at: Confidence, tls: boolean, people: Behaviour): Costs {
   const cpu = (name: CostName): number => costs[name][at] / 1e6;
   const connection = (resumed: number): number =>
     cpu("accept") + (tls ? (1 - resumed) * cpu("handshakeFull") + resumed * cpu("handshakeResumed") : 0);
@@ -69,10 +72,10 @@ export function costsOf({ costs }: CompleteCosts, at: Confidence, tls: boolean, 
     tls ? (1 - resumed) * fullHandshakeBytes + resumed * resumedHandshakeBytes : 0;
   const [write, writeChunk] = [cpu(tls ? "writeTls" : "write"), cpu(tls ? "writeChunkTls" : "writeChunk")];
   const [segment, chunk] = [segmentBytes(usualBitrate), chunkBytes(usualBitrate)];
-  // A line through both: what is sent once to each costs by its bytes.
-  const writeOf = (bytes: number): number =>
-    Math.max(0, writeChunk + ((write - writeChunk) * (bytes - chunk)) / (segment - chunk));
+  // What has fewer bytes costs less by the line through both, which does not fall.
+  const perByte = Math.max(0, write - writeChunk) / (segment - chunk);
   const lean = renditionFacts["opus-16k"].bitrate;
+  const less = (cost: number, bytes: number): number => Math.max(0, cost - perByte * bytes);
   const numbered = cpu(tls ? "numberedRequestTls" : "numberedRequest");
   const memoryOf: Readonly<Record<Seat, CostName>> = {
     stream: tls ? "memoryStreamTls" : "memoryStream",
@@ -83,10 +86,10 @@ export function costsOf({ costs }: CompleteCosts, at: Confidence, tls: boolean, 
   };
   const workOf: Readonly<Record<Seat, number>> = {
     stream: write,
-    streamLean: writeOf(segmentBytes(lean)),
+    streamLean: less(write, segment - segmentBytes(lean)),
     numbered,
     numberedLean: numbered,
-    hls: 2 * numbered,
+    hls: cpu(tls ? "hlsSegmentTls" : "hlsSegment"),
   };
   const newConnection = connection(people.resumedNew);
   const oldConnection = connection(people.resumedAgain);
@@ -94,7 +97,13 @@ export function costsOf({ costs }: CompleteCosts, at: Confidence, tls: boolean, 
   // Sound goes over a connection of its own beside that of the page, which resumes the session of the first.
   const sound = connection(1) + cpu("join");
   const state = cpu("stateRequest");
-  const [loneConnection, loneRequest] = [cpu("loneConnection") + (tls ? cpu("loneRequest") : 0), cpu("loneRequest")];
+  // People came who had no session and opened a page of so many requests: what they took, by what their parts sum to.
+  const measured = newcomers[tls ? "tls" : "plain"];
+  const summed = measured && connection(0) + measured.pageRequests * cpu("pageRequest") + state + sound;
+  const real = measured && byPace(measured.paces.map((one) => ({ pace: one.pace, value: one[at] / 1e6 })));
+  const [loneConnection, loneRequest] = measured
+    ? [0, 0]
+    : [cpu("loneConnection") + (tls ? cpu("loneRequest") : 0), cpu("loneRequest")];
   const wire = (payload: number): number => onTheWire(payload, tls);
   const pageBytes = wire(people.pageBytes + headBytes * people.pageRequests);
   const soundBytes = wire(people.firstSoundBytes + headBytes);
@@ -118,6 +127,7 @@ export function costsOf({ costs }: CompleteCosts, at: Confidence, tls: boolean, 
         Array.from({ length: 3 }, () => known + answer + people.replayShare * pageBytes),
       ].flat(),
     ),
+    times: real && summed ? (pace) => real(pace) / summed : () => 1,
     lone: Float64Array.from(
       [
         [1 + 1, 1, 1].map((count, i) => count * loneConnection + (i < leaf ? people.pageRequests : 0) * loneRequest),
@@ -129,7 +139,7 @@ export function costsOf({ costs }: CompleteCosts, at: Confidence, tls: boolean, 
     seatWork: Float64Array.from(seats, (one) => workOf[one] * segmentsPerSecond),
     chunkWork: Float64Array.from(seats, (one) => {
       if (one !== "stream" && one !== "streamLean") return workOf[one] * segmentsPerSecond;
-      const each = one === "stream" ? writeChunk : writeOf(chunkBytes(lean));
+      const each = one === "stream" ? writeChunk : less(writeChunk, chunk - chunkBytes(lean));
       return each * chunksPerSegment * segmentsPerSecond;
     }),
     seatBytes: Float64Array.from(seats, (one) => bytesPerSecond(one, tls)),

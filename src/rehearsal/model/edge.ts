@@ -68,6 +68,8 @@ export class Edge {
   /** Share of each resource that is needed, 0 to 1; of processor and line with those who come. */
   readonly used = new Float64Array(resources.length);
   #standing: Standing = { level: 0, calmSince: undefined };
+  /** How many times the sum of their parts those take who come now. */
+  #times = 1;
   /** Share of the cores' time that goes by, 0 to 1: with what is only taken while there is time. */
   cpu = 0;
   /** Bytes of this step, and the share of the sound that did not fit. */
@@ -91,9 +93,9 @@ export class Edge {
     return this.#standing.level;
   }
 
-  /** Core-seconds for a newcomer who is seated. */
+  /** Core-seconds for a newcomer who is seated, at the pace at which they come. */
   get #newcomer(): number {
-    return this.#costs.work[fresh * 3 + seat] ?? 0;
+    return this.#times * (this.#costs.work[fresh * 3 + seat] ?? 0);
   }
 
   /**
@@ -104,8 +106,10 @@ export class Edge {
     const { nic, backlog, descriptors } = this.#spec;
     const [cores, workers] = [this.#cores, this.#workers];
     const load = this.seating.load();
+    // At their pace who fill it cost least.
+    const newcomer = this.#costs.times(Number.POSITIVE_INFINITY) * (this.#costs.work[fresh * 3 + seat] ?? 0);
     const [work, bytes] = [Math.max(0, cores - load.work) * dt, Math.max(0, nic / 8 - load.bytes) * dt];
-    const served = Math.min(work / this.#newcomer, bytes / (this.#costs.bytes[fresh * 3 + seat] ?? 1));
+    const served = Math.min(work / newcomer, bytes / (this.#costs.bytes[fresh * 3 + seat] ?? 1));
     const held = Math.min(workers * backlog, Math.max(0, workers * descriptors - this.seating.listeners));
     return Math.max(0, held - this.queue.size) + served;
   }
@@ -121,6 +125,7 @@ export class Edge {
     this.short = 1 - Math.min(1, cores / playing, nic / 8 / load.bytes);
     const free: Free = { work: Math.max(0, cores - playing) * dt, bytes: Math.max(0, nic / 8 - load.bytes) * dt };
     const rate = this.queue.size / dt / cores;
+    this.#times = this.#costs.times(this.queue.size / dt / this.#workers);
     const chance = chanceWait({
       rate,
       service: this.#newcomer,
@@ -154,9 +159,10 @@ export class Edge {
     for (let batch = this.queue.batch; batch !== undefined; batch = this.queue.batch) {
       const all = outcomesOf(this.queue, this.#costs, room, anyRoom, this.level >= 4 ? leaf : stand);
       // Nobody is left of it when it was a cohort's last crumb.
-      const share = all.work > 0 ? Math.min(1, (free.work - work) / all.work, (free.bytes - bytes) / all.bytes) : 1;
+      const needed = this.#times * all.work;
+      const share = needed > 0 ? Math.min(1, (free.work - work) / needed, (free.bytes - bytes) / all.bytes) : 1;
       if (!(share > 1e-12)) break;
-      const moment = now + (free.work > 0 ? (dt * (work + (all.work * share) / 2)) / free.work : dt);
+      const moment = now + (free.work > 0 ? (dt * (work + (needed * share) / 2)) / free.work : dt);
       const wait = Math.max(0, moment - this.queue.serve(share));
       seated(batch, fresh, all.seatedFresh * share, wait);
       seated(batch, asker, all.seatedAsker * share, wait);
@@ -164,7 +170,7 @@ export class Edge {
       const people = (all.seatedNew + all.seatedAgain) * share;
       this.seating.add(people, lean);
       if (lean) served.lean += people;
-      work += all.work * share;
+      work += needed * share;
       bytes += all.bytes * share;
       lone += all.lone * share;
       room = Math.max(0, room - all.seatedNew * share);

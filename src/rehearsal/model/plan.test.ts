@@ -148,6 +148,14 @@ describe("calibration", () => {
     [{ ...plain, costs: { write: { ...one, low: 0 } } }, "low ≤ value"],
     [{ ...plain, costs: { write: { ...one, high: 1 } } }, "low ≤ value"],
     [{ ...plain, costs: { write: { ...one, source: undefined } } }, "source"],
+    [{ ...plain, newcomers: [] }, '"newcomers"'],
+    [{ ...plain, newcomers: { udp: {} } }, '"newcomers.udp"'],
+    [{ ...plain, newcomers: { plain: 7 } }, '"newcomers.plain"'],
+    [{ ...plain, newcomers: { plain: { paces: [{ pace: 9, ...one }] } } }, '"pageRequests"'],
+    [{ ...plain, newcomers: { tls: { pageRequests: 7, paces: [] } } }, '"paces"'],
+    [{ ...plain, newcomers: { tls: { pageRequests: 7, paces: [one] } } }, "pace 1"],
+    [{ ...plain, newcomers: { tls: { pageRequests: 7, paces: [9, 9].map((pace) => ({ pace, ...one })) } } }, "pace 2"],
+    [{ ...plain, newcomers: { plain: { pageRequests: 7, paces: [{ ...one, pace: 9, low: 4 }] } } }, "low ≤ value"],
   ])("RH-12 a record that is off is refused, by member: %#", (json, says) => {
     expect(() => readCalibration(json, "mine.json")).toThrowError(
       expect.objectContaining({ code: "calibration-invalid", message: expect.stringContaining(says) as string }),

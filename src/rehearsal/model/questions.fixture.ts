@@ -44,6 +44,7 @@ export function onlyJoins(seconds_: number): Costs {
   return {
     work: Float64Array.from({ length: 12 }, () => seconds_),
     bytes: new Float64Array(12).fill(1),
+    times: () => 1,
     lone: new Float64Array(12),
     seatWork: new Float64Array(5),
     chunkWork: new Float64Array(5),

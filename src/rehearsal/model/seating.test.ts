@@ -1,4 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { complete } from "./assumptions.ts";
+import { calibration } from "./calibration.fixture.ts";
+import { costsOf } from "./costs.ts";
 import { aloneShare, Edge } from "./edge.ts";
 import { behaviour } from "./behaviour.ts";
 import { minutes } from "../../foundation/duration.ts";
@@ -92,5 +95,41 @@ describe("who is seated", () => {
     expect(some.lone[0]).toBeGreaterThan(0);
     expect(some.lone[0]).toBeGreaterThan(some.lone[3] ?? Number.NaN);
     expect(new Edge(edge, some, question.mix, behaviour).level).toBe(0);
+  });
+
+  test("RH-133 where newcomers were measured whole they cost that at their pace, and others in proportion", () => {
+    const paced = (pace: number, value: number) => ({ pace, value, low: value / 2, high: 2 * value, source: "a test" });
+    const plain = { pageRequests: 5, paces: [paced(10, 2000), paced(1000, 500)] };
+    const known = complete({ ...calibration, newcomers: { plain } });
+    const [parts, whole] = [costs(), costsOf(known, "value", false, { ...behaviour, resumedNew: 0 })];
+    const newcomer = whole.work[0] ?? Number.NaN;
+    for (const [pace, value] of [
+      [0, 2000],
+      [10, 2000],
+      [100, 1250],
+      [1000, 500],
+      [Number.POSITIVE_INFINITY, 500],
+    ] as const)
+      expect(whole.times(pace) * newcomer).toBeCloseTo(value / 1e6, 12);
+    const most = costsOf(known, "high", false, { ...behaviour, resumedNew: 0 });
+    expect(most.times(10) * (most.work[0] ?? 0)).toBeCloseTo(4000 / 1e6, 12);
+    // Who has the page already costs less, by their parts; nobody costs more for coming alone.
+    expect(whole.work[3]).toBe(parts.work[3]);
+    expect(whole.lone.every((one) => one === 0)).toBe(true);
+    // Over TLS nothing was measured: the sum of the parts.
+    const secure = costsOf(known, "value", true, behaviour);
+    expect(secure.times(10)).toBe(1);
+    expect(secure.lone[0]).toBeGreaterThan(0);
+    expect(known.assumed).toContain("loneConnection");
+    expect(complete({ ...calibration, newcomers: { plain, tls: plain } }).assumed).not.toContain("loneConnection");
+  });
+
+  test("RH-133 the pace is that of one worker: of as many who come, more workers take more", () => {
+    const asked = { ...question, arrivals: { shape: "ramp" }, listeners: people(3000), mix: streams } as const;
+    const joins = { ...onlyJoins(0.0002), times: (pace: number) => (pace < 50 ? 3 : 1) };
+    // 100 a second: 100 and 25 to each.
+    const cpu = (workers: number): number =>
+      run({ ...asked, edge: { ...edge, cores: 1, workers } }, 1, joins, steadfast).curves.at("cpuMean", 15);
+    expect(cpu(4) / cpu(1)).toBeCloseTo(3, 1);
   });
 });
