@@ -4,10 +4,12 @@ import { arrivals, slotSeconds } from "../../src/rehearsal/model/arrivals.ts";
 import { type Behaviour, behaviour } from "../../src/rehearsal/model/behaviour.ts";
 import type { CalibrationRecord } from "../../src/rehearsal/model/calibration.ts";
 import { costsOf, fresh, seat } from "../../src/rehearsal/model/costs.ts";
-import { before, type Question } from "../../src/rehearsal/model/question.ts";
+import { Latencies } from "../../src/rehearsal/model/latency.ts";
+import { before, type Question, workersOf } from "../../src/rehearsal/model/question.ts";
 import { seeded } from "../../src/rehearsal/model/random.ts";
-import { simulate } from "../../src/rehearsal/model/simulate.ts";
+import { simulate, type SimulationOptions } from "../../src/rehearsal/model/simulate.ts";
 import { bitsPerSecond, bytes, people } from "../../src/rehearsal/model/units.ts";
+import { eachOf, type Histogram } from "../../src/sketch/histogram.ts";
 import type { Cell } from "./cells.ts";
 
 /** What a run came to, measured or foretold. */
@@ -17,7 +19,7 @@ export interface Came {
   readonly steadyCpu: number;
   /** Bits a second on the line in the steady state, with what goes around each packet. */
   readonly egress: number;
-  /** Seconds from coming to sound that 99 of 100 stay within. */
+  /** Seconds from coming to sound that 99 of 100 stay within of those who come one by one beside the crowd. */
   readonly joinP99: number;
 }
 
@@ -81,28 +83,63 @@ export function comingOf(question: Question, people_: Behaviour): number[] {
   return times.map((at) => Math.max(0, at)).toSorted((a, b) => a - b);
 }
 
+/** What the people who come one by one beside a crowd tell, and what the model has to know of them. */
+export interface Beside {
+  /** How many come a second. */
+  readonly rate: number;
+  /** From coming to sound, ms, of those who came one by one to an idle server; and how many came a second. */
+  readonly alone: Histogram;
+  readonly aloneRate: number;
+}
+
 /**
- * What the model says of a run. It tells waits at the server; what the swarm and the way between take besides is what who comes
- * alone waits for more than the server's work.
- * @param lone seconds from coming to sound of who comes alone, measured
+ * What the model says of a run, and of those who come beside its crowd. It tells waits at the server; what the way to it and who asks take besides is
+ * what who comes alone waits for more than the server's work. Both waits are independent: the distribution of their sum is their convolution.
  */
-export function predict(question: Question, people_: Behaviour, calibration: CalibrationRecord, lone: number): Came {
+export function predict(
+  question: Question,
+  people_: Behaviour,
+  calibration: CalibrationRecord,
+  { rate, alone, aloneRate }: Beside,
+): Came {
   const costs = costsOf(complete(calibration), "value", question.edge.tls, people_);
-  const { curves, joins } = simulate({ question, edges: 1, costs, behaviour: people_ });
+  const { curves } = simulate({ question, edges: 1, costs, behaviour: people_ });
   const cores = Math.min(question.edge.cores, question.edge.workers ?? question.edge.cores);
-  const [rushEnd, end] = [question.over / 1000 + settleSeconds, question.lasts / 1000];
+  const over = question.over / 1000;
+  const [rushEnd, end] = [over + settleSeconds, question.lasts / 1000];
   const sum = (name: "cpuMean" | "egress", from: number, to: number): number => {
     let total = 0;
     for (let second = from; second < to; second++) total += curves.at(name, second);
     return total;
   };
   const newcomer = fresh * 3 + seat;
-  const served = (costs.work[newcomer] ?? 0) + (costs.lone[newcomer] ?? 0);
+  const workAt = (pace: number): number => (costs.work[newcomer] ?? 0) * costs.times(pace / workersOf(question.edge));
   const [from, to] = [Math.ceil(rushEnd), Math.floor(end)];
+  // They add to the crowd what they add to its busiest second.
+  const listeners = people(question.listeners * (1 + rate / curves.peak("arriving").value));
+  const waits = evenWaits({ question: { ...question, listeners }, edges: 1, costs, behaviour: people_ }, over);
+  const between = waysBetween(alone, workAt(aloneRate) + (costs.lone[newcomer] ?? 0));
   return {
-    rushCpu: cores * sum("cpuMean", 0, rushEnd),
+    rushCpu: cores * sum("cpuMean", 0, rushEnd) + rate * over * workAt(question.listeners / over),
     steadyCpu: (cores * sum("cpuMean", from, to)) / (to - from),
     egress: sum("egress", from, to) / (to - from),
-    joinP99: (joins.quantile(0.99) ?? Number.NaN) + Math.max(0, lone - served),
+    joinP99: waits.followedBy(between).quantile(0.99) ?? Number.NaN,
   };
+}
+
+/** How long those wait who come at an even pace while the crowd does: each second counts alike, however many of the crowd it has. */
+function evenWaits(options: SimulationOptions, over: number): Latencies {
+  const all = new Latencies();
+  const eachSecond = (second: number, waits: Latencies): void => {
+    if (second >= 0 && second < over) waits.each((wait, people_) => all.add(wait, people_ / waits.total));
+  };
+  simulate({ ...options, eachSecond });
+  return all;
+}
+
+/** What who comes alone waits for besides the server's work, which the model counts itself; seconds. */
+function waysBetween(alone: Histogram, served: number): Latencies {
+  const between = new Latencies();
+  eachOf(alone, (ms_, people_) => between.add(Math.max(0, ms_ / 1000 - served), people_));
+  return between;
 }

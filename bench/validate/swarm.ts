@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { setPriority } from "node:os";
 import { join } from "node:path";
 import { HistogramCounter } from "../../src/sketch/histogram.ts";
+import { segmentMs } from "../../src/wire/timeline.ts";
 import type { SwarmOrder, SwarmSecond, SwarmTarget } from "../../src/rehearsal/swarm/contract.ts";
 
 const entry = join(import.meta.dirname, "swarm-process.ts");
@@ -16,27 +18,39 @@ export interface Coming {
   readonly until: number;
   readonly beginsAt: number;
   readonly pageShare: number;
-  /** From when on its waits count, seconds. @default from its beginning */
-  readonly countsFrom?: number;
+  /** How long they stay once they hear it, mean, seconds. @default until the end */
+  readonly stay?: number;
+}
+
+export interface SwarmOptions {
+  readonly target: SwarmTarget;
+  readonly mix: SwarmOrder["behaviour"]["mix"];
+  /** Most listeners at once: how many processes share them. */
+  readonly listeners: number;
+  /** Source addresses are 127.0.NET.x. */
+  readonly net: number;
+  /** The scheduler's niceness of its processes, where it may be set. @default that of this process */
+  readonly nice?: number;
 }
 
 const never = 1e9;
+/** Told so often, each listener that plays has had one segment more. */
+export const segmentSeconds = segmentMs / 1000;
 
 /** The swarm's processes, which share the crowd. */
 export class Swarm implements Disposable {
   readonly #children: ChildProcess[];
-  readonly #target: SwarmTarget;
-  readonly #mix: SwarmOrder["behaviour"]["mix"];
+  readonly #options: SwarmOptions;
   #latest: (SwarmSecond | undefined)[] = [];
   #firstSound = new HistogramCounter();
   /** The worst delay of each process's loop in each second so far, ms. */
   #loopDelays: number[] = [];
-  #countsFrom = -1;
 
-  constructor(listeners: number, target: SwarmTarget, mix: SwarmOrder["behaviour"]["mix"]) {
-    this.#target = target;
-    this.#mix = mix;
-    this.#children = Array.from({ length: Math.ceil(listeners / mostOfOne) }, () => fork(entry));
+  constructor(options: SwarmOptions) {
+    this.#options = options;
+    this.#children = Array.from({ length: Math.ceil(options.listeners / mostOfOne) }, () => fork(entry));
+    if (options.nice === undefined) return;
+    for (const { pid } of this.#children) prefer(pid, options.nice);
   }
 
   /** Joins from the first attempt to the first sound, ms. */
@@ -53,7 +67,6 @@ export class Swarm implements Disposable {
     this.#latest = [];
     this.#firstSound = new HistogramCounter();
     this.#loopDelays = [];
-    this.#countsFrom = crowd.countsFrom ?? -1;
     const ends = this.#children.map(
       (child, i) =>
         new Promise<void>((resolve, reject) => {
@@ -76,40 +89,55 @@ export class Swarm implements Disposable {
     return this.#latest.reduce((so, one) => so + (one ? of(one) : 0), 0);
   }
 
+  /** What each process told last. */
+  get latest(): readonly (SwarmSecond | undefined)[] {
+    return [...this.#latest];
+  }
+
   #note(child: number, second: SwarmSecond): void {
     this.#latest[child] = second;
-    if (second.at < this.#countsFrom + 1) return;
     this.#firstSound.merge(second.firstSound);
     this.#loopDelays.push(second.loopDelay);
   }
 
-  #orderOf({ arrivals, until, beginsAt, pageShare }: Coming, child: number): SwarmOrder {
+  #orderOf({ arrivals, until, beginsAt, pageShare, stay }: Coming, child: number): SwarmOrder {
     const children = this.#children.length;
     const addresses = Math.min(mostAddresses / children, Math.ceil((3 * arrivals.length) / children / perAddress));
     const first = 2 + child * Math.floor(mostAddresses / children);
+    const { target, mix, net } = this.#options;
     return {
-      target: this.#target,
+      target,
       behaviour: {
-        mix: this.#mix,
+        mix,
         pageShare,
         patience: never,
         reloadAfter: never,
         giveUpAfter: never,
-        leaveAfter: never,
+        leaveAfter: stay ?? never,
         returnShare: 0,
         returnAfter: never,
         endWithin: 0,
       },
       arrivals: arrivals.filter((_, i) => i % children === child),
       until,
-      sources: Array.from({ length: addresses }, (_, i) => `127.0.0.${first + i}`),
+      sources: Array.from({ length: addresses }, (_, i) => `127.0.${net}.${first + i}`),
       most: 19_500,
       seed: 1 + child,
       beginsAt,
+      tellsEvery: segmentSeconds,
     };
   }
 
   [Symbol.dispose](): void {
     for (const child of this.#children) child.kill("SIGKILL");
+  }
+}
+
+/** Sets the niceness of a process; one that may not be set stays what it is. */
+function prefer(pid: number | undefined, nice: number): void {
+  try {
+    if (pid !== undefined) setPriority(pid, nice);
+  } catch {
+    // Only who may raise priorities can: then its own lateness tells what became of it.
   }
 }

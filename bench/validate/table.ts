@@ -33,7 +33,14 @@ const percent = (share: number | undefined): string =>
 
 /** Measured, foretold and off, run by run; then the middle and the largest of what it was off. */
 export function table(held: readonly Held[]): string {
-  const titles = ["run", ...columns.map(({ title }) => `${title}: measured, model, off`), "amiss"];
+  const titles = [
+    "run",
+    ...columns.map(({ title }) => `${title}: measured, model, off`),
+    "join alone, ms: median, p99",
+    "join p99 of the swarm itself, ms",
+    "amiss",
+  ];
+  const inMs = (seconds: number): string => (seconds * 1000).toFixed(1);
   const rows = held.map((one) => {
     const { cell, measured, model, failed } = one;
     const cellsOf = columns.map(({ name, digits, factor }) =>
@@ -41,7 +48,10 @@ export function table(held: readonly Held[]): string {
         ? `${(measured[name] * factor).toFixed(digits)}, ${(model[name] * factor).toFixed(digits)}, ${percent(offBy(one, name))}`
         : "–",
     );
-    return [cellName(cell), ...cellsOf, failed ?? (measured?.amiss.join("; ") || "–")];
+    const waits = measured
+      ? [`${inMs(measured.alone.median)}, ${inMs(measured.alone.p99)}`, inMs(measured.crowdP99)]
+      : ["–", "–"];
+    return [cellName(cell), ...cellsOf, ...waits, failed ?? (measured?.amiss.join("; ") || "–")];
   });
   const sum = (title: string, of: (all: readonly number[]) => number): string[] => [
     title,
@@ -49,6 +59,8 @@ export function table(held: readonly Held[]): string {
       const all = sizes(held, name);
       return all.length > 0 ? `${(of(all) * 100).toFixed(0)} %` : "–";
     }),
+    "",
+    "",
     "",
   ];
   const ends =

@@ -81,6 +81,11 @@ export class HistogramCounter {
   }
 }
 
+/** Tells the value in the middle of each bucket that has any, ascending, and how many it has. */
+export function eachOf({ buckets }: Histogram, told: (value: number, count: number) => void): void {
+  for (const [bucket, count] of buckets) told(middleOf(bucket), count);
+}
+
 function bucketOf(value: number): number {
   if (!(value >= least)) return 0;
   const doubling = Math.min(doublings - 1, Math.floor(Math.log2(value / least)));

@@ -32,6 +32,23 @@ export class Latencies {
     return least * 10 ** ((this.#counts.length - 1) / binsPerDecade);
   }
 
+  /** Tells each bin's middle in seconds and how many waited so long. */
+  each(told: (seconds: number, people: number) => void): void {
+    for (let i = 0; i < this.#counts.length; i++) {
+      const count = this.#counts[i] ?? 0;
+      if (count > 0) told(i === 0 ? 0 : least * 10 ** ((i - 0.5) / binsPerDecade), count);
+    }
+  }
+
+  /** The waits of who waits for one thing and then, independently of it, for another (the convolution of both); of one person in all. */
+  followedBy(other: Latencies): Latencies {
+    const sum = new Latencies();
+    this.each((first, share) =>
+      other.each((second, part) => sum.add(first + second, (share / this.#total) * (part / other.#total))),
+    );
+    return sum;
+  }
+
   merge(other: Latencies): void {
     for (let i = 0; i < this.#counts.length; i++) this.#counts[i] = (this.#counts[i] ?? 0) + (other.#counts[i] ?? 0);
     this.#total += other.#total;

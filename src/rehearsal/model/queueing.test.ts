@@ -52,4 +52,22 @@ describe("waiting below capacity", () => {
     expect(waits.quantile(1)).toBeLessThan(3000);
     expect(waits.total).toBe(1001);
   });
+
+  test("RH-138 of two waits one after the other each part of one meets each part of the other", () => {
+    const [first, second] = [new Latencies(), new Latencies()];
+    first.add(0.01, 90);
+    first.add(1, 10);
+    second.add(0.02, 0.5);
+    second.add(3, 0.5);
+    const sum = first.followedBy(second);
+    expect(sum.total).toBeCloseTo(1, 9);
+    // 0.03 s for 45 of 100, 1.02 for 5, 3.01 for 45, 4 for 5; each to two bins' width.
+    for (const [quantile, wait] of [
+      [0.4, 0.03],
+      [0.48, 1.02],
+      [0.7, 3.01],
+      [0.98, 4],
+    ] as const)
+      expect(Math.abs(Math.log((sum.quantile(quantile) ?? 0) / wait))).toBeLessThan(0.15);
+  });
 });

@@ -18,6 +18,8 @@ export interface SimulationOptions {
   readonly edges: number;
   readonly costs: Costs;
   readonly behaviour: Behaviour;
+  /** Is told, of each second from T, how long those waited who got their sound in it; the waits are its own only until it returns. */
+  readonly eachSecond?: (second: number, waits: Latencies) => void;
 }
 
 /**
@@ -57,9 +59,11 @@ class Simulation {
   #orphaned = 0;
   #lean = 0;
   readonly #turnedBy = new Float64Array(resources.length);
+  readonly #eachSecond: SimulationOptions["eachSecond"];
 
-  constructor({ question, edges, costs, behaviour }: SimulationOptions) {
+  constructor({ question, edges, costs, behaviour, eachSecond }: SimulationOptions) {
     this.#question = question;
+    this.#eachSecond = eachSecond;
     this.#behaviour = behaviour;
     this.#asked = edges;
     this.#groups = fleetOf(question, edges);
@@ -88,6 +92,7 @@ class Simulation {
         this.#steps++;
       }
       this.#tell(sums);
+      this.#eachSecond?.(second, this.#second);
     }
   }
 

@@ -56,6 +56,8 @@ export interface SwarmOrder {
   readonly seed: number;
   /** Shares the run's beginning, T0, between the processes, in ms since 1970. */
   readonly beginsAt: number;
+  /** How often it tells. @default 1: each second */
+  readonly tellsEvery?: number;
 }
 
 /** What was counted since the process began. Counters only grow. */

@@ -174,6 +174,7 @@ class Swarm implements Crowd {
   }
 
   #tell(say: (second: SwarmSecond) => void): NodeJS.Timeout {
-    return setInterval(() => say(this.tally.account("second", this.#now())), 1000);
+    const everyMs = (this.order.tellsEvery ?? 1) * 1000;
+    return setInterval(() => say(this.tally.account("second", this.#now())), everyMs);
   }
 }
