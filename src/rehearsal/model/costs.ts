@@ -41,10 +41,11 @@ export interface Costs {
   readonly times: (pace: number) => number;
   /** As `work`, where that is not known: core-seconds more for who comes alone. Where there is much to do, one waking serves many. */
   readonly lone: Float64Array;
-  /** By seat: core-seconds a second (by whole segments, and by chunk), bytes a second and memory for each person. */
+  /** By seat: core-seconds and bytes a second (by whole segments, and by chunk) and memory for each person. */
   readonly seatWork: Float64Array;
   readonly chunkWork: Float64Array;
   readonly seatBytes: Float64Array;
+  readonly seatChunkBytes: Float64Array;
   readonly seatMemory: Float64Array;
   /** How often a newcomer waits for the loop until the first sound. */
   readonly turns: number;
@@ -142,7 +143,8 @@ export function costsOf({ costs, newcomers }: CompleteCosts, at: Confidence, tls
       const each = one === "stream" ? writeChunk : less(writeChunk, chunk - chunkBytes(lean));
       return each * chunksPerSegment * segmentsPerSecond;
     }),
-    seatBytes: Float64Array.from(seats, (one) => bytesPerSecond(one, tls)),
+    seatBytes: Float64Array.from(seats, (one) => bytesPerSecond(one, tls, 1)),
+    seatChunkBytes: Float64Array.from(seats, (one) => bytesPerSecond(one, tls, chunksPerSegment)),
     seatMemory: Float64Array.from(seats, (one) => costs[memoryOf[one]][at] + costs.memorySocket[at]),
     // Two connections, each request on them, and over TLS what ends each handshake.
     turns: 2 + people.pageRequests + 1 + 1 + (tls ? 2 : 0),

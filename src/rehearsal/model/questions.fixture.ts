@@ -49,6 +49,7 @@ export function onlyJoins(seconds_: number): Costs {
     seatWork: new Float64Array(5),
     chunkWork: new Float64Array(5),
     seatBytes: new Float64Array(5),
+    seatChunkBytes: new Float64Array(5),
     seatMemory: new Float64Array(5),
     turns: 1,
     write: 0,

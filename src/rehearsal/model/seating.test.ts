@@ -8,7 +8,7 @@ import { minutes } from "../../foundation/duration.ts";
 import { costs, edge, onlyJoins, question, run, steadfast } from "./questions.fixture.ts";
 import { people } from "./units.ts";
 import { Seating } from "./seating.ts";
-import { segmentsPerSecond } from "./traffic.ts";
+import { bytesPerSecond, segmentsPerSecond } from "./traffic.ts";
 
 const streams = { stream: 1, numbered: 0, hls: 0 } as const;
 /** A worker that takes 5 ms a second for itself, and 300 µs for each segment that it pulls. */
@@ -42,6 +42,20 @@ describe("who is seated", () => {
       12_000 * 27e-6,
       12,
     );
+  });
+
+  test("RH-127 each chunk has packets and a TLS record of its own", () => {
+    // 32 kbit/s and 250 bytes of boxes: chunks of 1,530 bytes, each in a record and two packets; the segment of 4,590 in one and four.
+    expect(bytesPerSecond("stream", true, 3)).toBeCloseTo((3 * (1530 + 22 + 2 * 90)) / 0.96, 6);
+    expect(bytesPerSecond("stream", true, 1)).toBeCloseTo((4590 + 22 + 4 * 90) / 0.96, 6);
+    expect(bytesPerSecond("hls", true, 3)).toBe(bytesPerSecond("hls", true, 1));
+    const weighs = { ...at, seatBytes: new Float64Array(5).fill(4), seatChunkBytes: new Float64Array(5).fill(5) };
+    const bytesOf = (listeners: number): number => {
+      const seating = new Seating(edge, weighs, streams);
+      seating.add(listeners, false);
+      return seating.load().bytes / listeners;
+    };
+    expect([bytesOf(11_000), bytesOf(12_000)]).toEqual([5, 4]);
   });
 
   test("RH-127 workers share the cores; of fewer workers than cores each has one", () => {
@@ -131,5 +145,31 @@ describe("who is seated", () => {
     const cpu = (workers: number): number =>
       run({ ...asked, edge: { ...edge, cores: 1, workers } }, 1, joins, steadfast).curves.at("cpuMean", 15);
     expect(cpu(4) / cpu(1)).toBeCloseTo(3, 1);
+  });
+
+  test("RH-134 the first people of a worker cost more, until it has served many", () => {
+    const paces = [{ pace: 100, value: 1000, low: 1000, high: 1000, source: "a test" }];
+    const warming = { value: 200_000, low: 200_000, high: 200_000, people: 200, source: "a test" };
+    const known = complete({ ...calibration, newcomers: { plain: { pageRequests: 5, paces } }, warming });
+    const whole = costsOf(known, "value", false, { ...behaviour, resumedNew: 0 });
+    const newcomer = whole.work[0] ?? Number.NaN;
+    expect(newcomer * whole.times(100)).toBeCloseTo(0.001, 12);
+    expect(newcomer * whole.times(100, 0)).toBeCloseTo(0.002, 12);
+    expect(newcomer * whole.times(100, 200)).toBeCloseTo(0.001 + 0.001 / Math.E, 12);
+    const asked = { ...question, arrivals: { shape: "ramp" }, listeners: people(3000), mix: streams } as const;
+    const work = (served: number): number => {
+      const spec = { ...edge, cores: 1, workers: 1, served };
+      const { curves } = run(
+        { ...asked, edge: spec },
+        1,
+        { ...onlyJoins(0), work: whole.work, times: whole.times },
+        steadfast,
+      );
+      return Array.from({ length: 31 }, (_, second) => curves.at("cpuMean", second)).reduce((sum, one) => sum + one, 0);
+    };
+    // 200 ms in all, of a worker that has just begun.
+    expect(work(0) - work(1e6)).toBeCloseTo(0.2, 1);
+    expect(work(0) - work(1e6)).toBeGreaterThan(0.17);
+    expect(work(500) - work(1e6)).toBeLessThan(0.03);
   });
 });

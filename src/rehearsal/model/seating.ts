@@ -39,7 +39,7 @@ export class Seating {
   }
 
   load(): Load {
-    const { seatWork, chunkWork, seatBytes, seatMemory, upstream, idle, workerMemory } = this.#costs;
+    const { seatWork, chunkWork, seatBytes, seatChunkBytes, seatMemory, upstream, idle, workerMemory } = this.#costs;
     const workers = workersOf(this.#spec);
     const perWorker = this.streams / workers;
     this.#segments = this.#segments ? perWorker >= chunkBelow : perWorker >= segmentFrom;
@@ -49,7 +49,7 @@ export class Seating {
     for (let i = 0; i < seats.length; i++) {
       const people = this.#seated[i] ?? 0;
       work += people * ((this.#segments ? seatWork : chunkWork)[i] ?? 0);
-      bytes += people * (seatBytes[i] ?? 0);
+      bytes += people * ((this.#segments ? seatBytes : seatChunkBytes)[i] ?? 0);
       memory += people * (seatMemory[i] ?? 0);
     }
     return { work, bytes, memory };

@@ -201,17 +201,17 @@ describe("the simulation", () => {
   });
 
   test("RH-22 what leaves an edge is what its listeners get, byte by byte", () => {
-    // 10,000 on streams of 32 kbit/s by whole segments: payload, and four packets of 90 bytes around it.
+    // 16,000 on streams of 32 kbit/s by whole segments: 4,000 on each worker; payload, and four packets of 90 bytes around it.
     const asked: Question = {
       ...question,
-      listeners: people(10_000),
+      listeners: people(16_000),
       arrivals: ramp,
       mix: { stream: 1, numbered: 0, hls: 0 },
     };
     const { curves } = run(asked, 1, costs(), steadfast);
     expect(segmentBytes(32_000)).toBe(3840 + 3 * 250);
     expect(onTheWire(segmentBytes(32_000), false)).toBe(4590 + 4 * 90);
-    expect(curves.at("egress", 120)).toBeCloseTo((10_000 * 4950 * 8) / 0.96, -3);
+    expect(curves.at("egress", 120)).toBeCloseTo((16_000 * 4950 * 8) / 0.96, -3);
   });
 
   test("RH-9 an edge that cannot even push to those on it cuts their sound short, and says so", () => {

@@ -43,13 +43,13 @@ const bitrateOf: Readonly<Record<Seat, number>> = {
   hls: renditionFacts["aac-64k"].bitrate,
 };
 
-/** Bytes a second on the line for one person on each kind of seat; streams by whole segments. */
-export function bytesPerSecond(seat: Seat, tls: boolean): number {
+/** Bytes a second on the line for one person on each kind of seat. @param writes in how many a stream is sent each segment: whole, or by chunk */
+export function bytesPerSecond(seat: Seat, tls: boolean, writes: 1 | typeof chunksPerSegment): number {
   const segment = segmentBytes(bitrateOf[seat]);
   switch (seat) {
     case "stream":
     case "streamLean":
-      return onTheWire(segment, tls) * segmentsPerSecond;
+      return writes * onTheWire(segment / writes, tls) * segmentsPerSecond;
     case "numbered":
     case "numberedLean":
       return onTheWire(segment + headBytes, tls) * segmentsPerSecond;
