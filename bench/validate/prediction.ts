@@ -46,6 +46,12 @@ export const peopleOf = ({ pageShare }: Cell, page: Page): Behaviour => ({
 
 export const mix = { stream: 0.8, numbered: 0.1, hls: 0.1 } as const;
 
+/**
+ * Before it counts, some come who are not counted, so many for each worker and so many a second: the compilers of both sides are
+ * done then with what a listener asks.
+ */
+export const warming = { plain: { each: 300, rate: 600 }, tls: { each: 150, rate: 250 } } as const;
+
 /** The same question for the model: as many cores as the edges really have. */
 export const questionOf = (cell: Cell, cores: number, steady: number): Question => ({
   listeners: people(cell.listeners),
@@ -62,6 +68,7 @@ export const questionOf = (cell: Cell, cores: number, steady: number): Question 
     backlog: 511,
     // The edges of today have none.
     levels: false,
+    served: warming[cell.tls ? "tls" : "plain"].each,
   },
   mix,
   regions: 1,

@@ -7,15 +7,10 @@ import { onTheWire } from "../../src/rehearsal/model/traffic.ts";
 import type { SwarmSecond } from "../../src/rehearsal/swarm/contract.ts";
 import { chunksPerSegment } from "../../src/wire/timeline.ts";
 import type { Cell } from "./cells.ts";
-import { type Came, comingOf, mix, type Page, peopleOf, questionOf, settleSeconds } from "./prediction.ts";
+import { type Came, comingOf, mix, type Page, peopleOf, questionOf, settleSeconds, warming } from "./prediction.ts";
 import { besideIt, isPrompt, oneInTen, Probes, type Waits } from "./probes.ts";
 import { segmentSeconds, Swarm } from "./swarm.ts";
 
-/**
- * Before it counts, some come who are not counted, so many for each worker and so many a second: the compilers of both sides are
- * done then with what a listener asks.
- */
-const warming = { plain: { each: 300, rate: 600 }, tls: { each: 150, rate: 250 } } as const;
 /** Between those, those who come alone, and the crowd, ms: who came before is gone. */
 const calmMs = 700;
 /** A swarm whose own loop was so late in one second in ten brings its crowd at other moments than the model's, ms. */

@@ -20,6 +20,7 @@ const tiny: Scale = {
   settle: ms(200),
   paces: { plain: [20, 60], tls: [20] },
   paceWindows: 1,
+  firstWindows: 1,
   whole: 0,
   wholeTls: 0,
   numbered: 50,

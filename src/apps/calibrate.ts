@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { cpus, release } from "node:os";
 import type { ParseArgsConfig } from "node:util";
 import { Problem, reason } from "../foundation/errors.ts";
-import { costsOf, costWords, newcomersOf, newcomerWords } from "../rehearsal/calibrate/costs-of.ts";
+import { costsOf, costWords, newcomersOf, newcomerWords, warmingOf } from "../rehearsal/calibrate/costs-of.ts";
 import { complete } from "../rehearsal/model/assumptions.ts";
 import { type CalibrationRecord, costNames, type Measured, readCalibration } from "../rehearsal/model/calibration.ts";
 import { segmentMs } from "../wire/timeline.ts";
@@ -10,6 +10,7 @@ import { Busyness } from "./calibrate/busyness.ts";
 import { Load } from "./calibrate/load.ts";
 import { fullScale, quickScale, type Scale } from "./calibrate/measuring.ts";
 import { OwnServer, type Processors } from "./calibrate/own-server.ts";
+import { comeFirst } from "./calibrate/people.ts";
 import { measureRounds } from "./calibrate/rounds.ts";
 import { measureCrowds, measureQuiet } from "./calibrate/steady.ts";
 import { off } from "./plan/words.ts";
@@ -94,13 +95,15 @@ export async function measureRecord({
   if (server.tlsPort === undefined) say("there is no openssl to make a certificate: what TLS costs is left out");
   const measuring = { server, load, scale, say, signal };
   busyness.begin([...server.all, load.pid, process.pid]);
+  const first = await comeFirst(measuring);
   const rounds = await measureRounds(measuring);
-  const samples = { rounds, ...(await measureQuiet(measuring)), ...(await measureCrowds(measuring)) };
+  const samples = { first, rounds, ...(await measureQuiet(measuring)), ...(await measureCrowds(measuring)) };
   const others = busyness.end();
   if (others.warning) say(others.warning);
   const how = `${scale.rounds} rounds of ${scale.each}, ${scale.windows} windows of ${(scale.segments * segmentMs) / 1000} s`;
   const costs = costsOf(samples, how);
   const newcomers = newcomersOf(samples, costs, how);
+  const warming = warmingOf(samples, costs, newcomers, how);
   const cpu = cpus()[0]?.model.trim() || "unknown processor";
   const record = {
     v: 1,
@@ -115,6 +118,7 @@ export async function measureRecord({
     },
     costs,
     ...(newcomers && { newcomers }),
+    ...(warming && { warming }),
   };
   return readCalibration(record, "what was just measured");
 }
@@ -132,7 +136,7 @@ function requireLinux(): void {
 }
 
 function table(record: CalibrationRecord, out: string | undefined): string {
-  const { costs, newcomers, machine } = record;
+  const { costs, machine } = record;
   const known = costNames.flatMap((name): [typeof name, Measured][] => {
     const cost = costs[name];
     return cost ? [[name, cost]] : [];
@@ -141,7 +145,7 @@ function table(record: CalibrationRecord, out: string | undefined): string {
   return [
     `What things cost on one core of this machine (${machine.cpu}):`,
     ...known.map(([name, cost]) => `  ${costWords(name, cost)}`),
-    ...newcomerWords(newcomers).map((line) => `  ${line}`),
+    ...newcomerWords(record).map((line) => `  ${line}`),
     `Not measured, and assumed by a plan: ${missing.length > 0 ? missing.join(", ") : "nothing"}.`,
     `${machine.notes}.`,
     `It cannot know what a network card and its driver cost, nor how fast another machine's cores are.`,

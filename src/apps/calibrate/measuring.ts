@@ -19,6 +19,8 @@ export interface Scale {
   /** Real people come, so many a second, for so many segments, of which each is a window; they stay, and are pushed to by chunk. */
   readonly paces: { readonly plain: readonly number[]; readonly tls: readonly number[] };
   readonly paceWindows: number;
+  /** The same of the first people of all, 100 a second. */
+  readonly firstWindows: number;
   /** Listeners that are pushed to by segment (from 3,000 on): plain, and over TLS. 0 leaves that out. */
   readonly whole: number;
   readonly wholeTls: number;
@@ -36,6 +38,7 @@ export const fullScale: Scale = {
   settle: ms(1500),
   paces: { plain: [25, 100, 400], tls: [15, 60, 200] },
   paceWindows: 3,
+  firstWindows: 8,
   whole: 3300,
   wholeTls: 3100,
   numbered: 1000,
@@ -51,6 +54,7 @@ export const quickScale: Scale = {
   segments: 1,
   settle: ms(1100),
   paceWindows: 2,
+  firstWindows: 5,
   wholeTls: 0,
   numbered: 400,
   hls: 200,

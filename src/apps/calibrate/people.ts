@@ -50,6 +50,9 @@ export function orderOf({ server }: Measuring, { tls, arrivals, mix, pageShare }
   };
 }
 
+/** At which pace the first come to a worker that has just begun, and in how many windows. */
+const firstPace = 100;
+
 const pacesOf = (scale: Scale, tls: boolean): readonly number[] => scale.paces[tls ? "tls" : "plain"];
 /** How many come in a window. */
 const cameAt = (pace: number): number => Math.max(1, Math.round(pace * windowSeconds));
@@ -58,16 +61,32 @@ const cameAt = (pace: number): number => Math.max(1, Math.round(pace * windowSec
 export const comers = (scale: Scale, tls: boolean): number =>
   pacesOf(scale, tls).reduce((sum, pace) => sum + scale.paceWindows * cameAt(pace), 0);
 
-/** People come at one pace after the other, evenly, with a window between in which nobody does; they stay. */
+/** People come at one pace after the other, and stay. */
 export async function come(measuring: Measuring, tls: boolean): Promise<Coming> {
-  const { server, load, scale, say, signal } = measuring;
+  const { scale, say } = measuring;
   const paces = pacesOf(scale, tls);
   say(`people who come${tls ? " over TLS" : ""}, ${paces.join(", ")} a second, and stay`);
+  return comeAt(measuring, tls, paces, scale.paceWindows);
+}
+
+/** The first people of all, and they go again. */
+export async function comeFirst(measuring: Measuring): Promise<Coming> {
+  const { load, scale, say, signal } = measuring;
+  say("the first people who come to a worker that has just begun");
+  await sleep(scale.settle, undefined, { signal });
+  const found = await comeAt(measuring, false, [firstPace], scale.firstWindows);
+  await load.order({ do: "release" });
+  return found;
+}
+
+/** Evenly at each pace, with a window between in which nobody comes. */
+async function comeAt(measuring: Measuring, tls: boolean, paces: readonly number[], windows: number): Promise<Coming> {
+  const { server, load, signal } = measuring;
   const pageRequests = (await pageOf(server)).length;
-  const ofPace = (scale.paceWindows + 1) * windowSeconds;
+  const ofPace = (windows + 1) * windowSeconds;
   const arrivals = paces.flatMap((pace, i) => {
     const each = cameAt(pace);
-    return Array.from({ length: scale.paceWindows * each }, (_, n) => i * ofPace + ((n + 0.5) / each) * windowSeconds);
+    return Array.from({ length: windows * each }, (_, n) => i * ofPace + ((n + 0.5) / each) * windowSeconds);
   });
   const mix = { stream: 1, numbered: 0, hls: 0 };
   const order = orderOf(measuring, { tls, arrivals, mix, pageShare: 1 });
@@ -80,7 +99,7 @@ export async function come(measuring: Measuring, tls: boolean): Promise<Coming> 
   let from = await look(0);
   for (const [i, pace] of paces.entries()) {
     const spans: Span[] = [];
-    for (let window = 1; window <= scale.paceWindows + 1; window++) {
+    for (let window = 1; window <= windows + 1; window++) {
       const to = await look(i * ofPace + window * windowSeconds);
       spans.push(spanOf(from, to, arrivals));
       from = to;

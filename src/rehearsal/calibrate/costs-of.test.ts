@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type Newcomers, readCalibration } from "../model/calibration.ts";
 import { segmentsPerSecond } from "../model/traffic.ts";
 import { reference } from "../model/reference.ts";
-import { costsOf, costWords, newcomersOf, newcomerWords } from "./costs-of.ts";
+import { costsOf, costWords, newcomersOf, newcomerWords, warmingOf } from "./costs-of.ts";
 import type { Coming, Pace, Samples, Span, Steady } from "./samples.ts";
 
 /** What would be measured at a worker on which everything costs what is said here, µs. */
@@ -43,6 +43,7 @@ const samples: Samples = {
   },
   hls: { answersPerSecond: 500, windows: exact(true_.idle + true_.fetch * segmentsPerSecond + 500 * 90) },
   coming: [coming(false, 1000, 600), coming(true, 3000, 2000)],
+  first: undefined,
 };
 
 /** People of whom each takes so much, a tenth of it only when all have come. */
@@ -117,7 +118,7 @@ describe("costs from measurements", () => {
     const { machine } = reference;
     const record = { v: 1, name: "a test", measured: "2026-11-22", machine, costs, newcomers: found };
     expect(readCalibration(JSON.parse(JSON.stringify(record)), "it")).toEqual(record);
-    expect(newcomerWords(found)[0]).toMatch(/^newcomer plain 20\/s +\d+ µs \(/);
+    expect(newcomerWords({ newcomers: found })[0]).toMatch(/^newcomer plain 20\/s +\d+ µs \(/);
     expect(newcomersOf({ ...samples, coming: [] }, costs, "a test")).toBeUndefined();
     expect(newcomersOf(samples, {}, "a test")).toBeUndefined();
   });
@@ -146,5 +147,32 @@ describe("costs from measurements", () => {
     expect(
       Object.keys(costsOf({ ...rest, rounds: {}, steady: [], numbered: undefined, hls: undefined }, "a test")),
     ).not.toContain("join");
+  });
+
+  test("RH-134 what the first people of a worker cost more in all, and over how many that fades, is found", () => {
+    const { idle, fetch } = true_;
+    const [all, people, pace] = [300_000, 150, 100];
+    const more = (from: number, to: number): number => all * (Math.exp(-from / people) - Math.exp(-to / people));
+    const windows = Array.from({ length: 8 }, (_, n): Span => {
+      const busy = idle + fetch * segmentsPerSecond + pace * 600 + more(n * pace, (n + 1) * pace);
+      return { seconds: 1, busy, came: pace, played: 0 };
+    });
+    const after = { seconds: 1, busy: idle + fetch * segmentsPerSecond, came: 0, played: 0 };
+    const first: Coming = { tls: false, pageRequests: 7, paces: [{ pace, windows, after }] };
+    const newcomers = newcomersOf(samples, costs, "a test");
+    const found = warmingOf({ ...samples, first }, costs, newcomers, "a test");
+    expect((found?.value ?? Number.NaN) / all).toBeCloseTo(1, 1);
+    expect(Math.abs((found?.people ?? Number.NaN) - people)).toBeLessThan(15);
+    expect(found!.low).toBeLessThanOrEqual(found!.value);
+    expect(found!.high).toBeGreaterThanOrEqual(found!.value);
+    expect(newcomerWords({ warming: found! })[0]).toMatch(/^warming +\d+ µs .* over some \d+ people$/);
+    const { machine } = reference;
+    const record = { v: 1, name: "a test", measured: "2026-11-22", machine, costs, newcomers, warming: found };
+    expect(readCalibration(JSON.parse(JSON.stringify(record)), "it")).toEqual(record);
+    // Without those who come later nobody knows what is more; and who costs no more was not cold.
+    expect(warmingOf({ ...samples, first }, costs, undefined, "a test")).toBeUndefined();
+    const few = windows.map((one) => ({ ...one, busy: one.busy / 2 }));
+    const cheap = { ...first, paces: [{ pace, windows: few, after }] };
+    expect(warmingOf({ ...samples, first: cheap }, costs, newcomers, "a test")).toBeUndefined();
   });
 });

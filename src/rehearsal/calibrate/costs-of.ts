@@ -7,7 +7,9 @@ import {
   newcomerWays,
   type PacedCost,
   unitOf,
+  type Warming,
 } from "../model/calibration.ts";
+import { byPace } from "../model/newcomers.ts";
 import { reference } from "../model/reference.ts";
 import { segmentsPerSecond } from "../model/traffic.ts";
 import { chunksPerSegment } from "../../wire/timeline.ts";
@@ -124,6 +126,38 @@ function pacesOf({ paces }: Coming, more: (span: Span) => number, how: string): 
   });
 }
 
+/** What a worker's first newcomers cost more than those who come when it has served many, in all, and over how many of them that fades. */
+export function warmingOf(
+  { first }: Samples,
+  costs: Costs,
+  newcomers: CalibrationRecord["newcomers"],
+  how: string,
+): Warming | undefined {
+  const [pace, points] = [first?.paces[0], newcomers?.plain?.paces];
+  const { workerIdle, upstreamFetch, writeChunk } = costs;
+  if (!pace || !points || !workerIdle || !upstreamFetch || !writeChunk) return undefined;
+  const usual = byPace(points)(pace.pace);
+  const publishing = workerIdle.value + upstreamFetch.value * segmentsPerSecond;
+  const playing = writeChunk.value * chunksPerSegment * segmentsPerSecond;
+  let before = 0;
+  const rounds = [...pace.windows, pace.after].map(({ busy, seconds, played, came }) => {
+    const more = busy - publishing * seconds - playing * played - usual * came;
+    before += came;
+    return { more, at: before - came / 2 };
+  });
+  const all = rounds.reduce((sum, { more }) => sum + more, 0);
+  // Of what fades exponentially the mean moment is its constant.
+  const people = rounds.reduce((sum, { more, at }) => sum + more * at, 0) / all;
+  if (!(all > 0 && people > 0)) return undefined;
+  // One worker begins once: its range is that of what those cost who come later.
+  const at = (end: "low" | "high"): number => {
+    const points_ = points.map((one) => ({ pace: one.pace, value: one[end] }));
+    return Math.max(0.1, all + (usual - byPace(points_)(pace.pace)) * before);
+  };
+  const source = `rostra calibrate, ${how}: the first ${before} people of a worker, ${pace.pace} a second`;
+  return { ...rounded({ value: all, low: at("high"), high: at("low") }), people: Math.round(people), source };
+}
+
 const mean = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length;
 
 /** What one segment of one rendition costs to pull. */
@@ -184,10 +218,11 @@ export const costWords = (name: CostName, { value, low, high }: Measured): strin
 };
 
 /** What newcomers cost in lines, for people. */
-export const newcomerWords = (newcomers: CalibrationRecord["newcomers"] = {}): string[] =>
-  newcomerWays.flatMap((way) =>
-    (newcomers[way]?.paces ?? []).map(
-      ({ pace, value, low, high }) =>
-        `${`newcomer ${way === "tls" ? "TLS" : way} ${pace}/s`.padEnd(20)} ${value} µs (${low} to ${high})`,
-    ),
+export function newcomerWords({ newcomers = {}, warming }: Pick<CalibrationRecord, "newcomers" | "warming">): string[] {
+  const line = (name: string, { value, low, high }: Measured): string =>
+    `${name.padEnd(20)} ${value} µs (${low} to ${high})`;
+  const paces = newcomerWays.flatMap((way) =>
+    (newcomers[way]?.paces ?? []).map((one) => line(`newcomer ${way === "tls" ? "TLS" : way} ${one.pace}/s`, one)),
   );
+  return [...paces, ...(warming ? [`${line("warming", warming)}, over some ${warming.people} people`] : [])];
+}

@@ -13,6 +13,8 @@ export interface Samples {
   readonly hls: Answered | undefined;
   /** People who come to `stream.mp4`, by chunk: plain, and over TLS. */
   readonly coming: readonly Coming[];
+  /** The same at one pace to a worker that has just begun. */
+  readonly first: Coming | undefined;
 }
 
 export interface Answered {

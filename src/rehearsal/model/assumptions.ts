@@ -1,4 +1,4 @@
-import type { CalibrationRecord, CostName, Measured, Newcomers, NewcomerWay } from "./calibration.ts";
+import type { CalibrationRecord, CostName, Measured, Newcomers, NewcomerWay, Warming } from "./calibration.ts";
 import { costNames } from "./calibration.ts";
 
 /** Taken for what a calibration record did not measure; wide, and named by every plan that stands on them. */
@@ -40,6 +40,7 @@ export interface CompleteCosts {
   readonly assumed: readonly CostName[];
   /** What newcomers cost by their pace, where it was measured. */
   readonly newcomers: Readonly<Partial<Record<NewcomerWay, Newcomers>>>;
+  readonly warming: Warming | undefined;
 }
 
 /** What stands in for a cost that was not measured when the other was, and how often: a chunk costs no more than a segment. */
@@ -61,11 +62,12 @@ export function complete(record: CalibrationRecord): CompleteCosts {
     return { value: times * known.value, low: times * known.low, high: times * known.high, source };
   };
   const entries = costNames.map((name): [CostName, Measured] => [name, record.costs[name] ?? assume(name)]);
-  const { newcomers = {} } = record;
+  const { newcomers = {}, warming } = record;
   const isWhole = newcomers.plain !== undefined && newcomers.tls !== undefined;
   return {
     costs: Object.fromEntries(entries) as Record<CostName, Measured>,
     assumed: costNames.filter((name) => record.costs[name] === undefined && !(isWhole && loneCosts.includes(name))),
     newcomers,
+    warming,
   };
 }

@@ -75,6 +75,14 @@ export interface Newcomers {
   readonly paces: readonly PacedCost[];
 }
 
+/**
+ * What a worker that has just begun takes more for its first newcomers, µs in all, until its code is compiled: it fades exponentially
+ * over so many people.
+ */
+export interface Warming extends Measured {
+  readonly people: number;
+}
+
 /** How a newcomer's connections are: both kinds were measured, or one, or none. */
 export const newcomerWays = ["plain", "tls"] as const;
 export type NewcomerWay = (typeof newcomerWays)[number];
@@ -102,6 +110,8 @@ export interface CalibrationRecord {
   readonly costs: Readonly<Partial<Record<CostName, Measured>>>;
   /** What newcomers cost by their pace; without it the model adds up their parts. */
   readonly newcomers?: Readonly<Partial<Record<NewcomerWay, Newcomers>>>;
+  /** With `newcomers`, who came to a worker that had served many. */
+  readonly warming?: Warming;
 }
 
 const offProblem = (where: string, detail: string): Problem =>
@@ -136,7 +146,7 @@ export function readCalibration(json: unknown, where: string): CalibrationRecord
   if (typeof cores !== "number" || !(cores > 0)) throw offProblem(where, '"machine.cores" is not a number above 0');
   const costs = json["costs"];
   if (!isObject(costs)) throw offProblem(where, '"costs" is not an object');
-  const { newcomers } = json;
+  const { newcomers, warming } = json;
   return {
     v: 1,
     name: text(json, "name"),
@@ -157,7 +167,16 @@ export function readCalibration(json: unknown, where: string): CalibrationRecord
       }),
     ),
     ...(newcomers !== undefined && { newcomers: readNewcomers(newcomers, where) }),
+    ...(warming !== undefined && { warming: readWarming(warming, where) }),
   };
+}
+
+function readWarming(json: unknown, where: string): Warming {
+  const cost = readCost(json, `${where}: "warming"`);
+  const people = isObject(json) ? json["people"] : undefined;
+  if (typeof people !== "number" || !(people > 0 && Number.isFinite(people)))
+    throw offProblem(where, '"warming": "people" is not a number above 0');
+  return { ...cost, people };
 }
 
 function readNewcomers(json: unknown, where: string): NonNullable<CalibrationRecord["newcomers"]> {

@@ -37,8 +37,11 @@ export interface Costs {
   /** `[kind * 3 + outcome]`: seated, standing, the static page. */
   readonly work: Float64Array;
   readonly bytes: Float64Array;
-  /** How many times `work` who comes takes while so many a second come to their worker: 1 where it was not measured. */
-  readonly times: (pace: number) => number;
+  /**
+   * How many times `work` who comes takes while so many a second come to their worker, and so many came before (@default very many):
+   * 1 where it was not measured.
+   */
+  readonly times: (pace: number, before?: number) => number;
   /** As `work`, where that is not known: core-seconds more for who comes alone. Where there is much to do, one waking serves many. */
   readonly lone: Float64Array;
   /** By seat: core-seconds and bytes a second (by whole segments, and by chunk) and memory for each person. */
@@ -65,7 +68,12 @@ const stateBytes = 930;
 /** The rendition whose writes were measured. */
 const usualBitrate = renditionFacts["opus-32k"].bitrate;
 
-export function costsOf({ costs, newcomers }: CompleteCosts, at: Confidence, tls: boolean, people: Behaviour): Costs {
+export function costsOf(
+  { costs, newcomers, warming }: CompleteCosts,
+  at: Confidence,
+  tls: boolean,
+  people: Behaviour,
+): Costs {
   const cpu = (name: CostName): number => costs[name][at] / 1e6;
   const connection = (resumed: number): number =>
     cpu("accept") + (tls ? (1 - resumed) * cpu("handshakeFull") + resumed * cpu("handshakeResumed") : 0);
@@ -102,6 +110,8 @@ export function costsOf({ costs, newcomers }: CompleteCosts, at: Confidence, tls
   const measured = newcomers[tls ? "tls" : "plain"];
   const summed = measured && connection(0) + measured.pageRequests * cpu("pageRequest") + state + sound;
   const real = measured && byPace(measured.paces.map((one) => ({ pace: one.pace, value: one[at] / 1e6 })));
+  const cold = (before = Number.POSITIVE_INFINITY): number =>
+    warming ? (warming[at] / 1e6 / warming.people) * Math.exp(-before / warming.people) : 0;
   const [loneConnection, loneRequest] = measured
     ? [0, 0]
     : [cpu("loneConnection") + (tls ? cpu("loneRequest") : 0), cpu("loneRequest")];
@@ -128,7 +138,7 @@ export function costsOf({ costs, newcomers }: CompleteCosts, at: Confidence, tls
         Array.from({ length: 3 }, () => known + answer + people.replayShare * pageBytes),
       ].flat(),
     ),
-    times: real && summed ? (pace) => real(pace) / summed : () => 1,
+    times: real && summed ? (pace, before) => (real(pace) + cold(before)) / summed : () => 1,
     lone: Float64Array.from(
       [
         [1 + 1, 1, 1].map((count, i) => count * loneConnection + (i < leaf ? people.pageRequests : 0) * loneRequest),

@@ -70,6 +70,8 @@ export class Edge {
   #standing: Standing = { level: 0, calmSince: undefined };
   /** How many times the sum of their parts those take who come now. */
   #times = 1;
+  /** Who came to each worker so far. */
+  #came: number;
   /** Share of the cores' time that goes by, 0 to 1: with what is only taken while there is time. */
   cpu = 0;
   /** Bytes of this step, and the share of the sound that did not fit. */
@@ -86,6 +88,7 @@ export class Edge {
     this.#workers = workersOf(spec);
     this.#costs = costs;
     this.#people = people;
+    this.#came = spec.served ?? 0;
     this.seating = new Seating(spec, costs, mix);
   }
 
@@ -125,7 +128,7 @@ export class Edge {
     this.short = 1 - Math.min(1, cores / playing, nic / 8 / load.bytes);
     const free: Free = { work: Math.max(0, cores - playing) * dt, bytes: Math.max(0, nic / 8 - load.bytes) * dt };
     const rate = this.queue.size / dt / cores;
-    this.#times = this.#costs.times(this.queue.size / dt / this.#workers);
+    this.#times = this.#costs.times(this.queue.size / dt / this.#workers, this.#came);
     const chance = chanceWait({
       rate,
       service: this.#newcomer,
@@ -139,6 +142,7 @@ export class Edge {
       const kept = chances.map(({ wait, share }) => ({ wait: chance.service + Math.max(fluid, wait), share }));
       note(batch, kind, people, kept, kind === rejoin ? rejoinWaits : waits);
     });
+    this.#came += (served.seated + served.rejoined + served.stood + served.leafed + served.ended) / this.#workers;
     this.bytes = Math.min((nic / 8) * dt, load.bytes * dt + spent.bytes);
     const busy = Math.min(1, (playing * dt + spent.work) / (cores * dt));
     this.used[0] = busy;

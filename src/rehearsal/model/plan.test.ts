@@ -149,6 +149,8 @@ describe("calibration", () => {
     [{ ...plain, costs: { write: { ...one, high: 1 } } }, "low ≤ value"],
     [{ ...plain, costs: { write: { ...one, source: undefined } } }, "source"],
     [{ ...plain, newcomers: [] }, '"newcomers"'],
+    [{ ...plain, warming: one }, '"people"'],
+    [{ ...plain, warming: { ...one, low: 3, people: 9 } }, '"warming"'],
     [{ ...plain, newcomers: { udp: {} } }, '"newcomers.udp"'],
     [{ ...plain, newcomers: { plain: 7 } }, '"newcomers.plain"'],
     [{ ...plain, newcomers: { plain: { paces: [{ pace: 9, ...one }] } } }, '"pageRequests"'],

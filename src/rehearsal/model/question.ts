@@ -31,6 +31,8 @@ export interface EdgeSpec {
   readonly backlog: number;
   /** Whether it has levels; without, it seats everybody for whom it has a descriptor, however late they all are. @default true */
   readonly levels?: boolean;
+  /** How many each worker has served already when it begins. @default 0 */
+  readonly served?: number;
 }
 
 export const workersOf = ({ cores, workers }: EdgeSpec): number => workers ?? cores;
