@@ -17,8 +17,7 @@ import { format, putBetween } from "./document.ts";
 import { machine } from "./figures.ts";
 import { arrangement } from "./validate/arrangement.ts";
 import { all, cellName, cells, chosen, shortened } from "./validate/cells.ts";
-import { peopleOf, predict, questionOf } from "./validate/prediction.ts";
-import { aloneRate, probeRate } from "./validate/probes.ts";
+import { peopleOf, predict, probing, questionOf } from "./validate/prediction.ts";
 import { measure } from "./validate/run.ts";
 import { errorOf, type Held, table } from "./validate/table.ts";
 
@@ -51,9 +50,8 @@ for (const [i, cell] of runs.entries()) {
   try {
     const measured = await measure(cell, seconds, processors);
     const model = predict(questionOf(cell, 1, seconds), peopleOf(cell, measured.page), calibration, {
-      rate: probeRate,
+      ...probing,
       alone: measured.alone.histogram,
-      aloneRate,
     });
     held.push({ cell, measured, model, failed: undefined });
     say(table(held.slice(-1)).split("\n").slice(2).join("\n"));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { all, cellName, cells, chosen, shortened } from "../bench/validate/cells.ts";
-import { comingOf, peopleOf, predict, questionOf } from "../bench/validate/prediction.ts";
-import { aloneRate, isPrompt, oneInTen, probeRate } from "../bench/validate/probes.ts";
+import { comingOf, peopleOf, predict, probing, questionOf } from "../bench/validate/prediction.ts";
+import { isPrompt, oneInTen } from "../bench/validate/probes.ts";
 import { errorOf, type Held, table } from "../bench/validate/table.ts";
 import { planCommand } from "../src/apps/plan/options.ts";
 import { readModelError } from "../src/rehearsal/model/model-error.ts";
@@ -59,13 +59,13 @@ describe("holding the model against real runs", () => {
   test("RH-130 the model is asked for the same crowd on the same cores; who comes beside it costs what a newcomer does", () => {
     const question = questionOf(cell, 1, 4);
     const at = (rate: number): ReturnType<typeof predict> =>
-      predict(question, peopleOf(cell, page), reference, { rate, alone: lone(1, 1), aloneRate });
-    const [none, few] = [at(0.001), at(probeRate)];
+      predict(question, peopleOf(cell, page), reference, { ...probing, rate, alone: lone(1, 1) });
+    const [none, few] = [at(0.001), at(probing.rate)];
     expect(none.rushCpu).toBeGreaterThan(0.1);
     expect(none.rushCpu).toBeLessThan(11);
     expect(none.egress / (1000 * 40_000)).toBeGreaterThan(0.8);
     expect(none.egress / (1000 * 40_000)).toBeLessThan(1.6);
-    const each = (few.rushCpu - none.rushCpu) / (probeRate * cell.over);
+    const each = (few.rushCpu - none.rushCpu) / (probing.rate * cell.over);
     expect(each).toBeGreaterThan(1e-4);
     expect(each).toBeLessThan(1e-2);
     expect({ ...few, rushCpu: 0, joinP99: 0 }).toEqual({ ...none, rushCpu: 0, joinP99: 0 });
@@ -74,7 +74,7 @@ describe("holding the model against real runs", () => {
   test("RH-138 what who comes alone waits for is added as a distribution, not as a number", () => {
     const question = questionOf(cell, 1, 4);
     const at = (alone: Histogram): number =>
-      predict(question, peopleOf(cell, page), reference, { rate: probeRate, alone, aloneRate }).joinP99;
+      predict(question, peopleOf(cell, page), reference, { ...probing, alone }).joinP99;
     const [soon, late, seldom, rarely] = [
       at(lone(1, 1)),
       at(lone(0, 10_000)),

@@ -1,17 +1,9 @@
 import type { SwarmTarget } from "../../src/rehearsal/swarm/contract.ts";
 import type { Histogram } from "../../src/sketch/histogram.ts";
-import { mix } from "./prediction.ts";
+import { mix, probing } from "./prediction.ts";
 import { type Coming, Swarm } from "./swarm.ts";
 
-/**
- * So many come a second, one after the other: few enough to be alone with their process, and not in step with the chunks (every 320 ms), so that
- * they meet each moment of them alike.
- */
-export const probeRate = 23;
-/** To an idle server come so many a second, still one after the other, and so many in all. */
-export const aloneRate = 2 * probeRate;
-const alone = 160;
-/** Before that, so many a second warm up what they all ask with. */
+/** Before those who come alone, so many a second warm up what they all ask with. */
 const warmRate = 100;
 /** How long they stay once they hear it, mean, seconds: their process is to be asleep. */
 const stay = 0.5;
@@ -50,8 +42,8 @@ export class Probes implements Disposable {
 
   /** Those who come to an idle server. */
   async alone(beginsAt: number, pageShare: number): Promise<Waits> {
-    const over = alone / aloneRate;
-    await this.#swarm.come({ arrivals: evenly(over, aloneRate), until: over + 0.5, beginsAt, pageShare, stay });
+    const over = probing.alone / probing.aloneRate;
+    await this.#swarm.come({ arrivals: evenly(over, probing.aloneRate), until: over + 0.5, beginsAt, pageShare, stay });
     return this.#waits();
   }
 
@@ -85,7 +77,7 @@ export const oneInTen = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(0.9 * values.length)] ?? 0;
 
 /** When those come who come beside a crowd, seconds. */
-export const besideIt = (over: number): number[] => evenly(over, probeRate);
+export const besideIt = (over: number): number[] => evenly(over, probing.rate);
 
 const evenly = (over: number, rate: number): number[] =>
   Array.from({ length: Math.floor(over * rate) }, (_, i) => (i + 0.5) / rate);
