@@ -19,7 +19,7 @@ export interface Scale {
   /** Real people come, so many a second, for so many segments, of which each is a window; they stay, and are pushed to by chunk. */
   readonly paces: { readonly plain: readonly number[]; readonly tls: readonly number[] };
   readonly paceWindows: number;
-  /** The same of the first people of all, 100 a second. */
+  /** The same of the first people of all, 100 a second. 0 leaves that out. */
   readonly firstWindows: number;
   /** Listeners that are pushed to by segment (from 3,000 on): plain, and over TLS. 0 leaves that out. */
   readonly whole: number;
@@ -31,33 +31,33 @@ export interface Scale {
 /** A minute and three quarters. */
 export const fullScale: Scale = {
   rounds: 5,
-  each: 500,
+  each: 400,
   warm: 1200,
-  windows: 3,
+  windows: 2,
   segments: 2,
-  settle: ms(1500),
+  settle: ms(1300),
   paces: { plain: [25, 100, 400], tls: [15, 60, 200] },
   paceWindows: 3,
-  firstWindows: 8,
+  firstWindows: 7,
   whole: 3300,
   wholeTls: 3100,
-  numbered: 1000,
-  hls: 500,
+  numbered: 500,
+  hls: 300,
 };
-/** Three quarters of a minute: wider ranges, and over TLS by chunk only. */
+/** Three quarters of a minute: wider ranges, over TLS by chunk only, HLS and a worker's first people not at all. */
 export const quickScale: Scale = {
   ...fullScale,
   rounds: 3,
   each: 200,
   warm: 400,
-  windows: 2,
   segments: 1,
-  settle: ms(1100),
+  settle: ms(900),
+  paces: { plain: [30, 300], tls: [20, 150] },
   paceWindows: 2,
-  firstWindows: 5,
+  firstWindows: 0,
   wholeTls: 0,
   numbered: 400,
-  hls: 200,
+  hls: 0,
 };
 
 /** What is measured with what. */

@@ -70,8 +70,9 @@ export async function come(measuring: Measuring, tls: boolean): Promise<Coming> 
 }
 
 /** The first people of all, and they go again. */
-export async function comeFirst(measuring: Measuring): Promise<Coming> {
+export async function comeFirst(measuring: Measuring): Promise<Coming | undefined> {
   const { load, scale, say, signal } = measuring;
+  if (scale.firstWindows === 0) return undefined;
   say("the first people who come to a worker that has just begun");
   await sleep(scale.settle, undefined, { signal });
   const found = await comeAt(measuring, false, [firstPace], scale.firstWindows);
