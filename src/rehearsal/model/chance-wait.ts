@@ -1,7 +1,13 @@
 import { meanWait, steadyLoad, waitQuantile } from "./queueing.ts";
 
-/** The longest that one push keeps a loop from anything else, seconds; and how long it does while few come (`src/edge/slices.ts`). */
+/** The longest that one push keeps a loop from anything else, seconds; and how long it does while nobody else has work (`src/edge/slices.ts`). */
 const [longestPush, slice] = [0.01, 0.005];
+/** While others have work for it, a push takes this share of what they took last; a turn of the loop that took less had none, seconds. */
+const [shareOfOthers, emptyTurn] = [0.5, 0.00003];
+/** What is left of the time for a push at least, however much work the others have. */
+const leastShare = shareOfOthers / (1 + shareOfOthers);
+/** Slices until one of full length comes again, at most: beyond, those who come fill the loop. */
+const mostSlices = 32;
 
 export interface Worker {
   /** Those who come, a second, and what one of them takes of a free core, seconds. */
@@ -41,10 +47,29 @@ export function chanceWait(worker: Worker): ChanceWait {
 
 /**
  * What a share of people does not exceed in waiting for pushes. Somebody comes at an even chance at any moment of one, with
- * the probability that there is one; what is left of it then, and a slice for each of their turns, are what they wait at most.
+ * the probability that there is one, which lasts the longer the less the others leave of the loop; what is left of it then, and a slice for each of
+ * their turns, are what they wait at most.
  */
-function behindSlices({ push, turns = 1 }: Worker, playing: number, quantile: number): number {
-  if (playing <= 0 || quantile <= 1 - playing) return 0;
-  const left = (push * (quantile - (1 - playing))) / playing;
-  return Math.min(left, slice * (turns - 0.5));
+function behindSlices(worker: Worker, playing: number, quantile: number): number {
+  const { push, turns = 1 } = worker;
+  const others = Math.min(steadyLoad, worker.rate * worker.service);
+  const pushed = Math.min(1, playing / Math.max(leastShare, 1 - others));
+  if (pushed <= 0 || quantile <= 1 - pushed) return 0;
+  const left = (push * (quantile - (1 - pushed))) / pushed;
+  return Math.min(left, meanSlice(others) * (turns - 0.5));
+}
+
+/**
+ * How long a slice of a push is on average while those who come take so much of the loop, seconds. A full one makes them wait; what has come by then takes
+ * its time, and half of that is the next slice, and so on until nothing came meanwhile.
+ */
+function meanSlice(others: number): number {
+  let [sum, count, one, work] = [0, 0, slice, 0];
+  do {
+    sum += one;
+    count++;
+    work = (one * others) / (1 - others);
+    one = Math.min(longestPush, shareOfOthers * work);
+  } while (work >= emptyTurn && count < mostSlices);
+  return sum / count;
 }

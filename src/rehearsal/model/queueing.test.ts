@@ -41,6 +41,18 @@ describe("waiting below capacity", () => {
     expect(chanceWait({ ...worker, playing: 0, turns: 10 }).at(0.99)).toBe(0);
   });
 
+  test("RH-126 slices are the shorter the more the others do, until they fill the loop", () => {
+    const behind = (rate: number): number => {
+      const worker = { rate, service: 0.001, playing: 0.2, push: 0.2, turns: 10 };
+      return chanceWait(worker).at(0.99) - chanceWait({ ...worker, push: 0 }).at(0.99);
+    };
+    // Half of the loop: a slice of 5 ms, 5 ms of others, 2.5 ms, 2.5 ms of others … 0.02 ms: 9 slices of 10 ms in all.
+    expect(behind(500)).toBeCloseTo(((0.01 * (1 - 2 ** -9)) / 9) * 9.5, 9);
+    expect(behind(200)).toBeLessThan(behind(1));
+    // Above two thirds each slice is longer than the one before.
+    expect(behind(800)).toBeGreaterThan(behind(1));
+  });
+
   test("RH-5 percentiles are told to a bin's width, and of nobody there is none", () => {
     const waits = new Latencies();
     expect(waits.quantile(0.5)).toBeUndefined();
