@@ -39,7 +39,7 @@ export class FakeTarget implements AsyncDisposable {
     return { url, address: "127.0.0.1", port, tls: false, ca: undefined, loopback: true, here: true, ...more };
   }
 
-  spaces(...all: { readonly slug: string; readonly status: string }[]): void {
+  spaces(...all: { readonly slug: string; readonly status: string; readonly startAt?: string }[]): void {
     this.answers.set("/api/v1/spaces?limit=50", { body: { spaces: all } });
     for (const { slug, status } of all)
       this.answers.set(`/live/${slug}/state.json`, { body: { id: `id-${slug}`, slug, status, title: slug } });

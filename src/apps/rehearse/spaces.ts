@@ -11,14 +11,19 @@ export interface FoundSpace {
   readonly title: string;
 }
 
+/** How often, and how far apart in ms, a Space that should be live by now is looked at. */
+const [looks, lookEveryMs] = [20, 500] as const;
+/** A Space in the lobby that begins within so long is waited for, ms. */
+const soonMs = 5000;
+
 /** Finds the Space that was named, or the target's only live one. @throws Problem `target-unreachable`, `target-not-live` */
 export async function findSpace(target: Target, named: string | undefined): Promise<FoundSpace> {
   const space = named ?? (await onlyLive(target));
   let state = await stateOf(target, space);
   // A server that has just begun lists a Space a moment before its edges have heard of it.
-  for (let tries = 0; tries < 10 && state?.status !== "live"; tries++) {
-    if (!(await listed(target)).some(({ slug, status }) => slug === space && status === "live")) break;
-    await sleep(500);
+  for (let tries = 0; tries < looks && state?.status !== "live"; tries++) {
+    if (!(await listed(target)).some((one) => one.slug === space && isLiveSoon(one))) break;
+    await sleep(lookEveryMs);
     state = await stateOf(target, space);
   }
   if (state === undefined) throw notLive(`There is no Space "${space}" at ${target.url.origin}`, await listed(target));
@@ -42,7 +47,11 @@ export async function stateOf(target: Target, space: string): Promise<LiveState 
 interface Listed {
   readonly slug: string;
   readonly status: string;
+  readonly startAt?: string | null | undefined;
 }
+
+const isLiveSoon = ({ status, startAt }: Listed): boolean =>
+  status === "live" || (status === "lobby" && Date.parse(startAt ?? "") < Date.now() + soonMs);
 
 async function listed(target: Target): Promise<Listed[]> {
   const { status, body } = await ask(target, "/api/v1/spaces?limit=50").catch((thrown: unknown) => {
@@ -52,11 +61,16 @@ async function listed(target: Target): Promise<Listed[]> {
   const spaces = Array.isArray(all) ? all : all?.spaces;
   if (!Array.isArray(spaces))
     throw unreachable(target.url, `it answered ${status} to the list of Spaces, and is no Rostra`);
-  return (spaces as Listed[]).map(({ slug, status: is }) => ({ slug, status: is }));
+  return (spaces as Listed[]).map(({ slug, status: is, startAt }) => ({ slug, status: is, startAt }));
 }
 
 async function onlyLive(target: Target): Promise<string> {
-  const spaces = await listed(target);
+  let spaces = await listed(target);
+  for (let tries = 0; tries < looks && !spaces.some(({ status }) => status === "live"); tries++) {
+    if (!spaces.some(isLiveSoon)) break;
+    await sleep(lookEveryMs);
+    spaces = await listed(target);
+  }
   const [first, ...more] = spaces.filter(({ status }) => status === "live");
   if (!first) throw notLive(`No Space is live at ${target.url.origin}`, spaces);
   if (more.length > 0) throw notLive(`${more.length + 1} Spaces are live at ${target.url.origin}`, spaces);

@@ -68,6 +68,22 @@ describe("its Space", () => {
     expect((await refused(findSpace(fake.target(), undefined))).message).toMatch(/No Space is live.*It has no Spaces/);
   });
 
+  test("RH-63 one that is due is waited for, one that begins later is not", async () => {
+    await using fake = await FakeTarget.start();
+    const startAt = new Date().toISOString();
+    for (const named of [undefined, "one"]) {
+      fake.spaces({ slug: "one", status: "lobby", startAt });
+      const found = findSpace(fake.target(), named);
+      const asked = fake.asked.length;
+      await expect.poll(() => fake.asked.length).toBeGreaterThan(asked + 1);
+      fake.spaces({ slug: "one", status: "live", startAt });
+      expect((await found).slug).toBe("one");
+    }
+    fake.spaces({ slug: "one", status: "lobby", startAt: new Date(Date.now() + 60_000).toISOString() });
+    expect((await refused(findSpace(fake.target(), undefined))).code).toBe("target-not-live");
+    expect((await refused(findSpace(fake.target(), "one"))).code).toBe("target-not-live");
+  });
+
   test("RH-63 a target that does not answer, or is something else, is told apart from one without Spaces", async () => {
     const gone = await FakeTarget.start();
     const target = gone.target();
