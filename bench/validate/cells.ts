@@ -16,7 +16,7 @@ export interface Cell {
  */
 const sizes = [
   { listeners: 1000, pageShare: 1, plain: { flash: 10, ramp: 9 }, tls: { flash: 12, ramp: 10 } },
-  { listeners: 5000, pageShare: 1, plain: { flash: 20, ramp: 12 }, tls: { flash: 40, ramp: 20 } },
+  { listeners: 5000, pageShare: 1, plain: { flash: 20, ramp: 12 }, tls: { flash: 36, ramp: 20 } },
   { listeners: 20_000, pageShare: 0, plain: { flash: 30, ramp: 20 }, tls: { flash: 150, ramp: 90 } },
 ] as const;
 /** Of one process, which has 20,000 descriptors. */

@@ -56,7 +56,7 @@ export const warming = { plain: { each: 300, rate: 600 }, tls: { each: 150, rate
  * Beside the crowd so many come one by one a second: few enough to be alone with their process, and not in step with the chunks (every 320 ms), so that
  * they meet each moment of them alike. To the idle server came so many a second, still one after the other, and so many in all.
  */
-export const probing = { rate: 23, aloneRate: 46, alone: 160 } as const;
+export const probing = { rate: 23, aloneRate: 46, alone: 138 } as const;
 
 /** The same question for the model: as many cores as the edges really have. */
 export const questionOf = (cell: Cell, cores: number, steady: number): Question => ({

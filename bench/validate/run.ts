@@ -12,7 +12,7 @@ import { besideIt, isPrompt, oneInTen, Probes, type Waits } from "./probes.ts";
 import { segmentSeconds, Swarm } from "./swarm.ts";
 
 /** Between those, those who come alone, and the crowd, ms: who came before is gone. */
-const calmMs = 700;
+const calmMs = 500;
 /** A swarm whose own loop was so late in one second in ten brings its crowd at other moments than the model's, ms. */
 const lateLoop = 250;
 
