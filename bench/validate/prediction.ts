@@ -5,7 +5,7 @@ import { type Behaviour, behaviour } from "../../src/rehearsal/model/behaviour.t
 import type { CalibrationRecord } from "../../src/rehearsal/model/calibration.ts";
 import { costsOf, fresh, seat } from "../../src/rehearsal/model/costs.ts";
 import { Latencies } from "../../src/rehearsal/model/latency.ts";
-import { before, type Question, workersOf } from "../../src/rehearsal/model/question.ts";
+import { before, busyCores, type Question } from "../../src/rehearsal/model/question.ts";
 import { seeded } from "../../src/rehearsal/model/random.ts";
 import { simulate, type SimulationOptions } from "../../src/rehearsal/model/simulate.ts";
 import { bitsPerSecond, bytes, people } from "../../src/rehearsal/model/units.ts";
@@ -126,7 +126,7 @@ export function predict(
     return total;
   };
   const newcomer = fresh * 3 + seat;
-  const workAt = (pace: number): number => (costs.work[newcomer] ?? 0) * costs.times(pace / workersOf(question.edge));
+  const workAt = (pace: number): number => (costs.work[newcomer] ?? 0) * costs.times(pace / busyCores(question.edge));
   const [from, to] = [Math.ceil(rushEnd), Math.floor(end)];
   // They add to the crowd what they add to its busiest second.
   const listeners = people(question.listeners * (1 + rate / curves.peak("arriving").value));

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Coming, Pace, Span } from "../../rehearsal/calibrate/samples.ts";
 import type { SwarmBehaviour, SwarmOrder } from "../../rehearsal/swarm/contract.ts";
+import { seeded } from "../../rehearsal/model/random.ts";
 import { segmentMs } from "../../wire/timeline.ts";
 import type { Measuring, Scale } from "./measuring.ts";
 import { cpuOf } from "./proc.ts";
@@ -80,14 +81,18 @@ export async function comeFirst(measuring: Measuring): Promise<Coming | undefine
   return found;
 }
 
-/** Evenly at each pace, with a window between in which nobody comes. */
+/** At chance moments at each pace, as people do, as many in each window; with a window between in which nobody comes. */
 async function comeAt(measuring: Measuring, tls: boolean, paces: readonly number[], windows: number): Promise<Coming> {
   const { server, load, signal } = measuring;
   const pageRequests = (await pageOf(server)).length;
   const ofPace = (windows + 1) * windowSeconds;
+  const random = seeded(1, paces.length);
   const arrivals = paces.flatMap((pace, i) => {
     const each = cameAt(pace);
-    return Array.from({ length: windows * each }, (_, n) => i * ofPace + ((n + 0.5) / each) * windowSeconds);
+    return Array.from({ length: windows * each }, (_, n) => {
+      const window = Math.floor(n / each);
+      return i * ofPace + (window + random()) * windowSeconds;
+    }).toSorted((a, b) => a - b);
   });
   const mix = { stream: 1, numbered: 0, hls: 0 };
   const order = orderOf(measuring, { tls, arrivals, mix, pageShare: 1 });

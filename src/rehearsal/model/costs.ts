@@ -38,7 +38,7 @@ export interface Costs {
   readonly work: Float64Array;
   readonly bytes: Float64Array;
   /**
-   * How many times `work` who comes takes while so many a second come to their worker, and so many came before (@default very many):
+   * How many times `work` who comes takes while so many a second come to their core, and so many came before to their worker (@default very many):
    * 1 where it was not measured.
    */
   readonly times: (pace: number, before?: number) => number;

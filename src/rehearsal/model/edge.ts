@@ -128,7 +128,7 @@ export class Edge {
     this.short = 1 - Math.min(1, cores / playing, nic / 8 / load.bytes);
     const free: Free = { work: Math.max(0, cores - playing) * dt, bytes: Math.max(0, nic / 8 - load.bytes) * dt };
     const rate = this.queue.size / dt / cores;
-    this.#times = this.#costs.times(this.queue.size / dt / this.#workers, this.#came);
+    this.#times = this.#costs.times(rate, this.#came);
     const chance = chanceWait({
       rate,
       service: this.#newcomer,

@@ -138,13 +138,14 @@ describe("who is seated", () => {
     expect(complete({ ...calibration, newcomers: { plain, tls: plain } }).assumed).not.toContain("loneConnection");
   });
 
-  test("RH-133 the pace is that of one worker: of as many who come, more workers take more", () => {
+  test("RH-133 the pace is that of one core: of as many who come, more cores take more, and more workers of one core do not", () => {
     const asked = { ...question, arrivals: { shape: "ramp" }, listeners: people(3000), mix: streams } as const;
     const joins = { ...onlyJoins(0.0002), times: (pace: number) => (pace < 50 ? 3 : 1) };
-    // 100 a second: 100 and 25 to each.
-    const cpu = (workers: number): number =>
-      run({ ...asked, edge: { ...edge, cores: 1, workers } }, 1, joins, steadfast).curves.at("cpuMean", 15);
-    expect(cpu(4) / cpu(1)).toBeCloseTo(3, 1);
+    // 100 a second: 100 and 25 to each core.
+    const work = (cores: number, workers: number): number =>
+      cores * run({ ...asked, edge: { ...edge, cores, workers } }, 1, joins, steadfast).curves.at("cpuMean", 15);
+    expect(work(4, 4) / work(1, 1)).toBeCloseTo(3, 1);
+    expect(work(1, 4) / work(1, 1)).toBeCloseTo(1, 1);
   });
 
   test("RH-134 the first people of a worker cost more, until it has served many", () => {
