@@ -51,7 +51,7 @@ export const quickScale: Scale = {
   each: 200,
   warm: 400,
   segments: 1,
-  settle: ms(900),
+  settle: ms(700),
   paces: { plain: [30, 300], tls: [20, 150] },
   paceWindows: 2,
   firstWindows: 0,
