@@ -16,8 +16,8 @@ export interface Cell {
  */
 const sizes = [
   { listeners: 1000, pageShare: 1, plain: { flash: 10, ramp: 9 }, tls: { flash: 12, ramp: 10 } },
-  { listeners: 5000, pageShare: 1, plain: { flash: 20, ramp: 12 }, tls: { flash: 36, ramp: 20 } },
-  { listeners: 20_000, pageShare: 0, plain: { flash: 30, ramp: 20 }, tls: { flash: 150, ramp: 90 } },
+  { listeners: 5000, pageShare: 1, plain: { flash: 30, ramp: 12 }, tls: { flash: 36, ramp: 20 } },
+  { listeners: 20_000, pageShare: 0, plain: { flash: 30, ramp: 30 }, tls: { flash: 150, ramp: 90 } },
 ] as const;
 /** Of one process, which has 20,000 descriptors. */
 const mostOfOne = 19_000;
