@@ -136,7 +136,9 @@ test("PL-17 some minutes after it failed home is asked for its state, and gone b
   // It answers, but it has no new sound yet.
   all.server.answers.set(state, () => Response.json(liveState({ now: Date.now(), latest: 2, edges: [a] })));
   await settle(homeAfterMs + 30_000);
-  expect([all.player.base, all.server.asked.filter((url) => url === state).length]).toEqual([a, 1]);
+  expect(all.player.base).toBe(a);
+  // Pauses have jitter: a second question may just fall into this time.
+  expect([1, 2]).toContain(all.server.asked.filter((url) => url === state).length);
 
   const latest = (): number => Math.floor((Date.now() - epoch) / 960) - 1;
   all.server.answers.set(state, () => Response.json(liveState({ now: Date.now(), latest: latest(), edges: [a] })));
