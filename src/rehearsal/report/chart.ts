@@ -1,4 +1,4 @@
-import { escape } from "./escape.ts";
+import { escape } from "../../foundation/escape.ts";
 import { moment } from "./quantities.ts";
 import type { Curve, Mark, Quantity } from "./record.ts";
 import { linear, logarithmic, moments, type Scale } from "./scale.ts";

@@ -1,4 +1,4 @@
-import { escape } from "./escape.ts";
+import { escape } from "../../foundation/escape.ts";
 import type { Language } from "./language.ts";
 import { document, said, section, table } from "./page.ts";
 import type { Curve, CurveName, Kept, Quantity, RehearsalRecord, Said, Value } from "./record.ts";

@@ -1,5 +1,5 @@
 import { chartsOf } from "./charts.ts";
-import { escape } from "./escape.ts";
+import { escape } from "../../foundation/escape.ts";
 import type { Language } from "./language.ts";
 import { moment } from "./quantities.ts";
 import { type Attack, type Fact, type Kept, type RehearsalRecord, type Said, verdictOf } from "./record.ts";

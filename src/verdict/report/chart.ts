@@ -1,5 +1,5 @@
 import type { Mark } from "../series.ts";
-import { escape } from "./markup.ts";
+import { escape } from "../../foundation/escape.ts";
 import { figure } from "./words.ts";
 
 /** One layer of a stack, or a line. */

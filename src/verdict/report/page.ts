@@ -1,5 +1,6 @@
 import { chart, clock, markWords } from "./chart.ts";
-import { escape, style } from "./markup.ts";
+import { escape } from "../../foundation/escape.ts";
+import { style } from "./style.ts";
 import type { EpisodeRecord, VerdictRecord } from "./record.ts";
 import { causeWords, featureValue, featureWords, figure, percent, troubleWords, verdictWords } from "./words.ts";
 

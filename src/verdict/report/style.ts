@@ -1,15 +1,3 @@
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-/** Text for HTML, in elements and in quoted attributes. Control characters, which HTML does not know, become spaces. */
-export const escape = (text: string): string =>
-  text.replaceAll(/[^\P{Cc}\t\n\r]/gu, " ").replaceAll(/[&<>"']/g, (one) => entities[one] ?? one);
-
 /** The report's style sheet: paper and ink by day, studio by night, and ink alone in print. */
 export const style = `
 :root{color-scheme:light dark;--paper:#f5f1e8;--surface:#fffdf8;--ink:#1b221f;--soft:#56605a;--line:#d8d0bf;
