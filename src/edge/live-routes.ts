@@ -85,6 +85,9 @@ export class LiveRoutes {
           this.#options.channels.get(entry, path.rendition).touch();
         return;
       case "beacon":
+      case "text":
+      case "line":
+      case "place":
         return this.#nothing(response);
       case "init":
         this.#options.counts.inits++;

@@ -1,4 +1,15 @@
-import type { ServiceLevel } from "../../wire/state.ts";
+import type { ServiceLevel } from "./state.ts";
+
+/** Why a level of service is what it is: the resource that is fullest, the hand of a host, or that it is calm again. */
+export const levelCauses = ["loop-lag", "cpu", "connections", "memory", "egress", "by-hand", "edges", "calm"] as const;
+export type LevelCause = (typeof levelCauses)[number];
+
+/** What is told of a level: since when, ms since 1970. */
+export interface LevelTold {
+  readonly level: ServiceLevel;
+  readonly cause: LevelCause;
+  readonly at: number;
+}
 
 /**
  * When an edge goes from level to level (design, section 3: measured resources, never a verdict): by the share of its

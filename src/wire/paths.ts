@@ -12,6 +12,9 @@ export type LivePath =
   | { readonly kind: "stream"; readonly space: string; readonly rendition: RenditionName }
   | { readonly kind: "master"; readonly space: string }
   | { readonly kind: "beacon"; readonly space: string }
+  | { readonly kind: "text"; readonly space: string }
+  | { readonly kind: "line"; readonly space: string }
+  | { readonly kind: "place"; readonly space: string; readonly ticket?: string }
   | { readonly kind: "playlist"; readonly space: string; readonly rendition: RenditionName };
 
 export type ReplayPath =
@@ -30,6 +33,8 @@ export type ReplayPath =
 
 /** A Space in a path: its id or its slug. */
 const spacePattern = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
+/** A ticket as text: base64url. */
+const ticketPattern = /^[A-Za-z0-9_-]{20,100}$/;
 /** A segment's number: canonical decimal, no sign, no leading zero, at most ten digits. */
 const segmentPattern = /^(0|[1-9]\d{0,9})\.m4s$/;
 
@@ -44,8 +49,12 @@ export function parseLivePath(path: string): LivePath | undefined {
     if (second === "state.json") return { kind: "state", space };
     if (second === "index.m3u8") return { kind: "master", space };
     if (second === "beacon") return { kind: "beacon", space };
+    if (second === "text.json") return { kind: "text", space };
+    if (second === "line.json") return { kind: "line", space };
+    if (second === "place") return { kind: "place", space };
     return undefined;
   }
+  if (second === "place" && ticketPattern.test(third)) return { kind: "place", space, ticket: third };
   if (!isRendition(second)) return undefined;
   if (third === "stream.mp4") return { kind: "stream", space, rendition: second };
   if (third === "init.mp4") return { kind: "init", space, rendition: second };
@@ -85,6 +94,12 @@ export const livePaths = {
   master: (space: string): string => `/live/${space}/index.m3u8`,
   /** `POST` without a body: a player that was drawn listens; `share` is the state's share that it was drawn by. 204, never cached. */
   beacon: (space: string, share: number): string => `/live/${space}/beacon?share=${share}`,
+  /** What is going on, in words (`LiveText`). */
+  text: (space: string): string => `/live/${space}/text.json`,
+  /** The lottery of who came before the hour (`LineTold`). */
+  line: (space: string): string => `/live/${space}/line.json`,
+  /** `POST` for a place in line, `GET` with its ticket for how it stands (`Place`). */
+  place: (space: string, ticket?: string): string => `/live/${space}/place${ticket === undefined ? "" : `/${ticket}`}`,
   playlist: (space: string, rendition: RenditionName): string => `/live/${space}/${rendition}/index.m3u8`,
   init: (space: string, rendition: RenditionName): string => `/live/${space}/${rendition}/init.mp4`,
   segment: (space: string, rendition: RenditionName, n: SegmentNumber): string =>

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { levelCauses } from "./levels.ts";
 import { maxBeaconHalvings, publicStatuses, type ServiceLevel, type LiveState } from "./state.ts";
 
 /** What control tells the origin about a Space (`PUT /timelines/{id}`); the origin keeps it on disk and goes on alone. */
@@ -111,6 +112,8 @@ export const keptAudienceSchema = v.object({
 });
 export type KeptAudience = v.InferOutput<typeof keptAudienceSchema>;
 
+const levelCauseSchema = v.picklist(levelCauses);
+
 /** How many sketches one report carries; more follow with the next. */
 export const maxSketchesTold = 32;
 
@@ -130,6 +133,8 @@ export const audienceSchema = v.object({
   ),
   /** Base URLs under which players reach this edge and those below it. */
   urls: v.optional(v.pipe(v.array(v.pipe(v.string(), v.url(), v.maxLength(200))), v.maxLength(64)), []),
+  /** Its level of service by what it measures, and by what; left out: open. */
+  level: v.optional(v.object({ level: v.picklist([0, 1, 2, 3, 4] satisfies ServiceLevel[]), cause: levelCauseSchema })),
 });
 export type Audience = v.InferOutput<typeof audienceSchema>;
 /** The same as it is sent: what is empty can be left out. */

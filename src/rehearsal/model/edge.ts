@@ -4,7 +4,7 @@ import type { Behaviour } from "./behaviour.ts";
 import { chanceWait } from "./chance-wait.ts";
 import { asker, type Costs, fresh, leaf, rejoin, seat, stand } from "./costs.ts";
 import type { Latencies } from "./latency.ts";
-import { mayBeSeated, nextLevel, seatShare, type Standing } from "./levels.ts";
+import { mayBeSeated, nextLevel, seatShare, type Standing } from "../../wire/levels.ts";
 import { outcomesOf } from "./outcomes.ts";
 import { busyCores, type EdgeSpec, type Question, workersOf } from "./question.ts";
 import { Queue } from "./queue.ts";

@@ -3,7 +3,7 @@ import { complete, type CompleteCosts } from "./assumptions.ts";
 import { type Behaviour, behaviour as usual } from "./behaviour.ts";
 import type { CalibrationRecord } from "./calibration.ts";
 import { type Confidence, type Costs, costsOf } from "./costs.ts";
-import { seatShare } from "./levels.ts";
+import { seatShare } from "../../wire/levels.ts";
 import type { Outcome } from "./outcome.ts";
 import { type Cost, costOf, type Prices } from "./price.ts";
 import { allHeld, type Judged, judge, promised, type Promised } from "./promises.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { minutes, ms, seconds } from "../../foundation/duration.ts";
 import { Edge } from "./edge.ts";
-import { seatShare } from "./levels.ts";
+import { seatShare } from "../../wire/levels.ts";
 import { columns, type Curves } from "./curves.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Question } from "./question.ts";
