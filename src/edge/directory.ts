@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import type { Log } from "../foundation/log.ts";
 import type { RenditionName } from "../wire/rendition.ts";
-import type { LiveState } from "../wire/state.ts";
+import type { LiveState, ServiceLevel } from "../wire/state.ts";
 import type { FeedLine } from "../wire/timelines.ts";
 
 /** How many Spaces an edge knows at most; more are left out, and counted. */
@@ -19,7 +19,7 @@ export interface RenderedState {
 export class SpaceEntry {
   #state: LiveState;
   #inits = new Map<RenditionName, Buffer>();
-  #rendered: (RenderedState & { readonly at: number; readonly push: string }) | undefined;
+  #rendered: (RenderedState & { readonly at: number; readonly push: string; readonly level: number }) | undefined;
   /** False from a reconnection on until the feed names it again. */
   confirmed = true;
   /** Under which its listeners are told apart; `undefined` until the feed tells it. base64. */
@@ -55,12 +55,12 @@ export class SpaceEntry {
     return bytes;
   }
 
-  /** The state as it is now, with how this edge pushes; made anew at most every 40 ms. */
-  render(now: number, push: LiveState["push"]): RenderedState {
+  /** The state as it is now, with how this edge pushes and at what level it is; made anew at most every 40 ms. */
+  render(now: number, push: LiveState["push"], level: ServiceLevel = this.#state.level): RenderedState {
     const kept = this.#rendered;
-    if (kept && kept.push === push && Math.abs(now - kept.at) < renderedMs) return kept;
-    const plain = Buffer.from(JSON.stringify({ ...this.#state, push, now: Math.round(now) }));
-    this.#rendered = { plain, gzip: gzipSync(plain, { level: 6 }), at: now, push };
+    if (kept && kept.push === push && kept.level === level && Math.abs(now - kept.at) < renderedMs) return kept;
+    const plain = Buffer.from(JSON.stringify({ ...this.#state, push, level, now: Math.round(now) }));
+    this.#rendered = { plain, gzip: gzipSync(plain, { level: 6 }), at: now, push, level };
     return this.#rendered;
   }
 }

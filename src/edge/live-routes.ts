@@ -19,6 +19,7 @@ import {
   sendRefusal,
   sendWhole,
 } from "./respond.ts";
+import type { Levels } from "./service-level.ts";
 import type { Streams } from "./streams.ts";
 import { originAway } from "./upstream.ts";
 
@@ -51,6 +52,7 @@ export interface LiveOptions {
   readonly kept: KeptConnections;
   readonly streams: Streams;
   readonly pushMode: PushMode;
+  readonly levels: Levels;
   readonly counts: LiveCounts;
   readonly now: () => number;
   /** The address of whoever asks. */
@@ -106,7 +108,8 @@ export class LiveRoutes {
   }
 
   #state(request: IncomingMessage, response: ServerResponse, entry: SpaceEntry): void {
-    const { plain, gzip } = entry.render(this.#options.now(), this.#options.pushMode.now);
+    const { now, pushMode, levels } = this.#options;
+    const { plain, gzip } = entry.render(now(), pushMode.now, levels.of(entry.state.id));
     const zipped = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(request.headers["accept-encoding"] ?? "");
     if (zipped) sendWhole(response, gzip, { ...stateHeaders, "content-encoding": "gzip" });
     else sendWhole(response, plain, stateHeaders);

@@ -41,6 +41,7 @@ import { PushMode, type PushThresholds } from "./push-mode.ts";
 import { ReplayRoutes } from "./replay-routes.ts";
 import { type EdgeReading, reading } from "./reading.ts";
 import { Router } from "./router.ts";
+import { alwaysOpen, type Levels, withTold } from "./service-level.ts";
 import { Slices } from "./slices.ts";
 import { Streams } from "./streams.ts";
 import type { SecureOptions, SecureServer } from "./tls.ts";
@@ -75,6 +76,8 @@ export interface EdgeOptions {
   readonly tls?: SecureOptions | undefined;
   /** Says when requests may go to control. @default all at once, up to the caps */
   readonly turns?: Turns | undefined;
+  /** What it measures of itself, as a level of service; what the whole is at is added. @default alwaysOpen */
+  readonly levels?: Levels | undefined;
   /** Decides which connections may come. @default all may */
   readonly guard?: Guard | undefined;
   /** Who has to begin each connection with a PROXY protocol header. @default nobody */
@@ -179,6 +182,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     },
     onLine: (line) => teller.tell(line),
   });
+  const levels = withTold(options.levels ?? alwaysOpen, directory);
   const teller = new FeedTeller({ directory, id, maxReaders: options.maxFeedReaders });
   const audience = new Audience({ salt: (space) => directory.find(space)?.salt });
   const address = (request: http.IncomingMessage): string => clientAddress(request, trust);
@@ -202,6 +206,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     playlists,
     audience,
     pushMode,
+    levels,
     counts,
     now: () => clock.now(),
     address,

@@ -1,4 +1,6 @@
+import type { LevelCause } from "../wire/levels.ts";
 import type { ServiceLevel } from "../wire/state.ts";
+import type { Directory } from "./directory.ts";
 
 /** The level of service that newcomers meet at this edge. */
 export interface Levels {
@@ -6,9 +8,28 @@ export interface Levels {
   of(space: string): ServiceLevel;
   /** What this edge measures by itself. */
   readonly own: ServiceLevel;
+  /** What brought it there: its fullest resource, or that it is calm. */
+  readonly cause: LevelCause;
   /** How many more listeners this edge can seat within the next second, by its fullest resource. */
   readonly seats: number;
 }
 
 /** For an edge without a controller: always open. */
-export const alwaysOpen: Levels = { of: () => 0, own: 0, seats: Number.POSITIVE_INFINITY };
+export const alwaysOpen: Levels = { of: () => 0, own: 0, cause: "calm", seats: Number.POSITIVE_INFINITY };
+
+/** What an edge measures, raised to what the state of each Space tells: the level of the whole, and its host's hand. */
+export const withTold = (own: Levels, directory: Directory): Levels => ({
+  of: (space) => {
+    const [mine, told] = [own.of(space), directory.find(space)?.state.level ?? 0];
+    return mine > told ? mine : told;
+  },
+  get own() {
+    return own.own;
+  },
+  get cause() {
+    return own.cause;
+  },
+  get seats() {
+    return own.seats;
+  },
+});
