@@ -53,7 +53,7 @@ export async function runEdge(config: ProcessConfig, index: number): Promise<voi
     witness: evidence?.witness,
     onSpace: evidence?.spaceChanged,
   });
-  evidence?.start(edge);
+  evidence?.start(edge, shield?.counts);
   const admin = await listenUnix(
     sockets.edge(run, index, generation),
     (request, response) => {

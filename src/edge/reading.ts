@@ -1,10 +1,10 @@
-import type { CountName, GaugeName } from "../wire/evidence.ts";
+import type { CountName, GaugeName, ShieldCountName } from "../wire/evidence.ts";
 import type { FrontCounts } from "./front-metrics.ts";
 import type { AllCounts } from "./metrics.ts";
 
-/** What an edge has counted since it began, and what there is now, by the names that evidence has for it. */
+/** What an edge has counted since it began, and what there is now, by the names that evidence has for it; without what its shield did. */
 export interface EdgeReading {
-  readonly counts: Readonly<Record<CountName, number>>;
+  readonly counts: Readonly<Record<Exclude<CountName, ShieldCountName>, number>>;
   readonly gauges: Readonly<Record<Exclude<GaugeName, "took">, number>>;
 }
 
@@ -50,6 +50,8 @@ export function reading({ counts, front, moves, gauges }: ReadingOptions): EdgeR
       handshakesFailed: front.failedHandshakes,
       trouble: counts.jumps + counts.badSegments + counts.badFeedLines + moves,
       bytes: counts.sentBytes + counts.numberedBytes,
+      noSeat: 0,
+      placed: 0,
     },
     gauges,
   };

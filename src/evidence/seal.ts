@@ -1,4 +1,5 @@
 import { createHash, createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from "node:crypto";
+import type { EvidenceRecord } from "../wire/evidence.ts";
 
 /** What comes before the first record. */
 export const genesis = "0".repeat(64);
@@ -50,3 +51,14 @@ export function parseLine(line: string): SealedLine | undefined {
 
 export const isSigned = ({ hash: sum, signature }: SealedLine, publicKey: KeyObject): boolean =>
   verify(null, Buffer.from(sum), publicKey, Buffer.from(signature, "base64url"));
+
+/** What a line's body says, when it is a record at all; whether it is one that is known is not looked at. */
+export function recordIn(body: string): EvidenceRecord | undefined {
+  try {
+    const record = JSON.parse(body) as Partial<EvidenceRecord>;
+    const isOne = typeof record.n === "number" && typeof record.at === "number" && typeof record.t === "string";
+    return isOne ? (record as EvidenceRecord) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,9 +1,10 @@
 import type { KeyObject } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { EvidenceRecord } from "../wire/evidence.ts";
 import { chainFiles, type ChainHead } from "./chain.ts";
-import { fingerprint, genesis, hashOf, isSigned, parseLine } from "./seal.ts";
+import { fingerprint, genesis, hashOf, isSigned, parseLine, recordIn } from "./seal.ts";
+import { sparselyIn } from "./sparse.ts";
 
 /** So many breaks of one chain are told. */
 export const maxBreaks = 20;
@@ -43,28 +44,47 @@ export interface ChainReport {
   readonly lost: number;
   /** Bytes behind the last record, of one that a killed process did not finish: no break. */
   readonly torn: number;
+  /** Older files that were not gone through, because only what came later was asked for. */
+  readonly skipped: number;
   readonly breaks: readonly Break[];
+}
+
+export interface VerifyOptions {
+  /** Heads of this chain that were published elsewhere: it has to hold them. */
+  readonly heads?: readonly Omit<ChainHead, "process">[];
+  /** Given each record that holds, in order. */
+  readonly hear?: (record: EvidenceRecord) => void;
+  /**
+   * Files that were last written to before this, ms since 1970, are not gone through: of them only what became of Spaces is heard.
+   * @default all are gone through
+   */
+  readonly since?: number | undefined;
 }
 
 /**
  * Verifies a chain from its first record to its last: each one's hash, signature and number. After a break it goes on from
- * what the broken record says, so that one changed byte is one break. `hear` is given each record that holds.
+ * what the broken record says, so that one changed byte is one break.
  */
 export async function verifyChain(
   folder: string,
   publicKey: KeyObject,
-  { heads = [], hear }: { heads?: readonly Omit<ChainHead, "process">[]; hear?: (record: EvidenceRecord) => void } = {},
+  { heads = [], hear, since = 0 }: VerifyOptions = {},
 ): Promise<ChainReport> {
   const breaks: Break[] = [];
   const note = (one: Break): void => void (breaks.length < maxBreaks && breaks.push(one));
   const wanted = new Map(heads.map(({ n, hash }) => [n, hash]));
   let head: ChainReport["head"];
   let [first, keptFrom]: (number | undefined)[] = [];
-  let [records, lost, torn] = [0, 0, 0];
+  let [records, lost, torn, skipped] = [0, 0, 0, 0];
   const files = await chainFiles(folder);
   for (const [i, { path }] of files.entries()) {
     const file = basename(path);
     const text = await readFile(path, "utf8");
+    if (head === undefined && i < files.length - 1 && (await stat(path)).mtimeMs < since) {
+      skipped++;
+      if (hear) for (const record of sparselyIn(text, "space", publicKey)) hear(record);
+      continue;
+    }
     const lines = text.split("\n");
     const rest = lines.pop() ?? "";
     if (rest !== "" && i === files.length - 1) torn = Buffer.byteLength(rest);
@@ -72,7 +92,7 @@ export async function verifyChain(
     for (const [at, text_] of lines.entries()) {
       const where = { file, line: at + 1 };
       const line = parseLine(text_);
-      const record = line && recordOf(line.body);
+      const record = line && recordIn(line.body);
       if (!line || !record) {
         note({ ...where, why: "not-a-record", says: "this line is no record" });
         continue;
@@ -104,7 +124,7 @@ export async function verifyChain(
       if (isWhole && isOurs && n === expected) hear?.(record);
     }
   }
-  if (first !== undefined && keptFrom !== undefined && first > keptFrom) {
+  if (skipped === 0 && first !== undefined && keptFrom !== undefined && first > keptFrom) {
     const says = `it begins with ${first}; the chain says that everything from ${keptFrom} is kept`;
     note({ file: basename(files[0]?.path ?? ""), line: 0, n: first, why: "beginning", says });
   }
@@ -112,15 +132,5 @@ export async function verifyChain(
     if (first !== undefined && n < first) continue;
     note({ file: "", line: 0, n, why: "head", says: `record ${n} was published, and is not here` });
   }
-  return { folder, records, first, last: head?.n, head, lost, torn, breaks };
-}
-
-function recordOf(body: string): EvidenceRecord | undefined {
-  try {
-    const record = JSON.parse(body) as Partial<EvidenceRecord>;
-    const isOne = typeof record.n === "number" && typeof record.at === "number" && typeof record.t === "string";
-    return isOne ? (record as EvidenceRecord) : undefined;
-  } catch {
-    return undefined;
-  }
+  return { folder, records, first, last: head?.n, head, lost, torn, skipped, breaks };
 }

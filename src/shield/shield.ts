@@ -22,6 +22,8 @@ export interface ShieldOptions {
 export interface ShieldCounts {
   admitted: number;
   later: number;
+  /** Of those told to come later: where some behave, so that it may have hit one of them. */
+  laterBehaved: number;
   dropped: number;
   behaved: number;
   readonly misdeeds: Partial<Record<Misdeed, number>>;
@@ -37,7 +39,7 @@ export interface HeavyPrefix extends Omit<Heavy, "item"> {
  * addresses, cost and time, and no users. It never touches who is listening, and takes the same memory whatever comes.
  */
 export class Shield {
-  readonly counts: ShieldCounts = { admitted: 0, later: 0, dropped: 0, behaved: 0, misdeeds: {} };
+  readonly counts: ShieldCounts = { admitted: 0, later: 0, laterBehaved: 0, dropped: 0, behaved: 0, misdeeds: {} };
   readonly budgets: Budgets;
   readonly watched: Watched;
   readonly #subjects: Subjects;
@@ -117,6 +119,7 @@ export class Shield {
       this.counts[decision === "later" ? "later" : "dropped"]++;
       // Those who behave behind a busy address try again as they were told, and nobody pays for that.
       if (!this.budgets.isBusy(subject)) this.#charge(subject, "persisted");
+      else if (decision === "later") this.counts.laterBehaved++;
     }
     return decision;
   }

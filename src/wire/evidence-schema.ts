@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { countNames, gaugeNames } from "./evidence.ts";
+import { actNames, countNames, gaugeNames, tallyNames } from "./evidence.ts";
 
 /** What is taken from a chain of evidence: a record that does not fit is left out. */
 const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
@@ -65,5 +65,17 @@ export const evidenceRecordSchema = v.variant("t", [
     startAt: time,
   }),
   v.object({ ...placed, t: v.literal("level"), level: amount, cause: text }),
+  v.object({ ...placed, t: v.literal("act"), act: v.picklist(actNames), space: v.optional(text), says: text }),
+  v.object({
+    ...placed,
+    t: v.literal("tally"),
+    from: time,
+    counts: v.object(
+      Object.fromEntries(tallyNames.map((name) => [name, v.optional(amount)])) as Record<
+        (typeof tallyNames)[number],
+        v.OptionalSchema<typeof amount, undefined>
+      >,
+    ),
+  }),
   v.object({ ...placed, t: v.literal("file"), previous: text, keptFrom: amount, key: text, process: text }),
 ]);

@@ -38,8 +38,21 @@ export const countNames = [
   "trouble",
   /** Bytes of sound that were written. */
   "bytes",
+  /** What the shield told to come later; of these, where some behave behind the same address or prefix; and what it closed at once. */
+  "later",
+  "laterBehaved",
+  "dropped",
+  /** What clients did that costs, as the shield counts it; of this: came again although refused, or before they were told to. */
+  "misdeeds",
+  "persisted",
+  /** Newcomers who were told that no seat is free, and places in line that were given. */
+  "noSeat",
+  "placed",
 ] as const;
 export type CountName = (typeof countNames)[number];
+/** Those of the shield: an edge without one has none. */
+export const shieldCountNames = ["later", "laterBehaved", "dropped", "misdeeds", "persisted"] as const;
+export type ShieldCountName = (typeof shieldCountNames)[number];
 
 /** What there is at each second's end. */
 export const gaugeNames = [
@@ -142,6 +155,51 @@ export interface LevelBody {
   readonly cause: string;
 }
 
+/**
+ * Something that was done on purpose or said to people: control's chain has what hosts and the announced minute did, and whoever hands rules
+ * down to kernels and proxies writes those down alike.
+ */
+export const actNames = [
+  /** People were told of a Space outside: a post, a notification. */
+  "said",
+  /** A Space was made, moved to another time or shown differently, went on in its life, or was removed. */
+  "space",
+  /** The host's line to everybody. */
+  "notice",
+  /** A host asked for a level, or let go of it. */
+  "level",
+  /** Somebody was invited or let on stage, put off it, or the seats changed. */
+  "stage",
+  /** How the server is set up. */
+  "configuration",
+  /** Rules against addresses were handed down, taken back, or would have been (a dry run). */
+  "export",
+] as const;
+export type ActName = (typeof actNames)[number];
+export interface ActBody {
+  readonly t: "act";
+  readonly act: ActName;
+  /** The Space's id. */
+  readonly space?: string;
+  /** In words, at most 300 characters, without addresses and names of people. */
+  readonly says: string;
+}
+
+/** What control counted in ten seconds, of what costs it per act; what was zero is left out. */
+export const tallyNames = [
+  /** Puzzles that were given; solved; shown again, too late, or wrong; and asks that came without one although one was due. */
+  "puzzlesGiven",
+  "puzzlesSolved",
+  "puzzlesWrong",
+  "puzzlesIgnored",
+] as const;
+export type TallyName = (typeof tallyNames)[number];
+export interface TallyBody {
+  readonly t: "tally";
+  readonly from: number;
+  readonly counts: Readonly<Partial<Record<TallyName, number>>>;
+}
+
 /** First in each file: what a verifier needs who has not the files before. */
 export interface FileBody {
   readonly t: "file";
@@ -154,6 +212,6 @@ export interface FileBody {
   readonly process: string;
 }
 
-export type EvidenceBody = WindowBody | BeginBody | EndBody | SpaceBody | LevelBody | FileBody;
+export type EvidenceBody = WindowBody | BeginBody | EndBody | SpaceBody | LevelBody | ActBody | TallyBody | FileBody;
 /** As it stands in the chain: its number, from 0, when it was written, and how many records before it could not be. */
 export type EvidenceRecord = EvidenceBody & { readonly n: number; readonly at: number; readonly lost?: number };

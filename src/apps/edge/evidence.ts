@@ -12,7 +12,8 @@ import { SourceCounter } from "../../evidence/sources.ts";
 import { ms } from "../../foundation/duration.ts";
 import { errno, reason } from "../../foundation/errors.ts";
 import type { Secrets } from "../../store/secrets.ts";
-import type { BeginBody } from "../../wire/evidence.ts";
+import type { ShieldCounts } from "../../shield/shield.ts";
+import type { BeginBody, ShieldCountName } from "../../wire/evidence.ts";
 import type { ProcessConfig } from "../config.ts";
 import { evidenceFolder, publicKeyFile } from "./evidence-folder.ts";
 
@@ -34,7 +35,8 @@ export interface EvidenceOptions extends Pick<ProcessConfig, "data" | "clock" | 
 export interface Evidence {
   readonly witness: Witness;
   readonly spaceChanged: (entry: SpaceEntry, isGone: boolean) => void;
-  start(edge: Pick<Edge, "reading" | "listeners" | "health">): void;
+  /** @param shield what the edge's shield counts, where it has one */
+  start(edge: Pick<Edge, "reading" | "listeners" | "health">, shield?: ShieldCounts): void;
 }
 
 /** Opens the process's chain. What goes wrong with it keeps no edge from serving: it is said in the log and in a metric. */
@@ -69,11 +71,15 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
       const { id, slug, title, status, hold, startAt } = entry.state;
       recorder?.space({ id, slug, title, status, hold, startAt });
     },
-    start: (edge) => {
+    start: (edge, shield) => {
       const resources = new ResourceReader();
       const mine = new Recorder({
         append: (body) => chain.append(body),
-        read: () => ({ ...edge.reading(), level: 0, origin: edge.health().origin, spaces: () => edge.listeners() }),
+        read: () => {
+          const { counts, gauges } = edge.reading();
+          const all = { ...counts, ...shieldReading(shield) };
+          return { counts: all, gauges, level: 0, origin: edge.health().origin, spaces: () => edge.listeners() };
+        },
         sources,
         resources: () => resources.take(),
         now: () => clock.now(),
@@ -90,4 +96,12 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
       });
     },
   };
+}
+
+/** What a shield has done since the process began, by the names that evidence has for it. */
+function shieldReading(counts: ShieldCounts | undefined): Record<ShieldCountName, number> {
+  if (!counts) return { later: 0, laterBehaved: 0, dropped: 0, misdeeds: 0, persisted: 0 };
+  const { later, laterBehaved, dropped, misdeeds } = counts;
+  const { persisted = 0 } = misdeeds;
+  return { later, laterBehaved, dropped, misdeeds: Object.values(misdeeds).reduce((a, b) => a + b, 0), persisted };
 }
