@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import type { Log } from "../foundation/log.ts";
 import type { RenditionName } from "../wire/rendition.ts";
 import type { LiveState, ServiceLevel } from "../wire/state.ts";
-import type { FeedLine } from "../wire/timelines.ts";
+import type { FeedLine, LineLine } from "../wire/timelines.ts";
 
 /** How many Spaces an edge knows at most; more are left out, and counted. */
 export const maxSpaces = 50_000;
@@ -24,6 +24,8 @@ export class SpaceEntry {
   confirmed = true;
   /** Under which its listeners are told apart; `undefined` until the feed tells it. base64. */
   salt: string | undefined;
+  /** How its line stands; `undefined` until the feed tells it. */
+  line: LineLine | undefined;
 
   constructor(state: LiveState) {
     this.#state = state;
@@ -139,6 +141,12 @@ export class Directory {
         const entry = this.#byId.get(line.id);
         if (!entry) return;
         entry.salt = line.salt;
+        return this.#options.onLine?.(line);
+      }
+      case "line": {
+        const entry = this.#byId.get(line.id);
+        if (!entry) return;
+        entry.line = line;
         return this.#options.onLine?.(line);
       }
       case "tick":

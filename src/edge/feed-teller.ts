@@ -98,9 +98,10 @@ export class FeedTeller {
   async #snapshot(response: ServerResponse): Promise<void> {
     const closed = new AbortController();
     response.once("close", () => closed.abort());
-    for (const { state, salt } of this.#directory.entries()) {
+    for (const { state, salt, line } of this.#directory.entries()) {
       this.#write(response, text({ t: "state", state }));
       if (salt !== undefined) this.#write(response, text({ t: "salt", id: state.id, salt }));
+      if (line !== undefined) this.#write(response, text(line));
       if (response.writableLength < snapshotBacklogBytes) continue;
       await once(response, "drain", { signal: closed.signal }).catch(() => {});
       if (closed.signal.aborted) return;

@@ -2,6 +2,7 @@ import { isEdgeId, maxEdgePath } from "./edges.ts";
 import { isSpaceName } from "./paths.ts";
 import { isRendition } from "./rendition.ts";
 import { type LiveState, publicStatuses, type RenditionState, roles, type StagePerson } from "./state.ts";
+import { type LineFacts, maxLineBuckets } from "./tickets.ts";
 import type { FeedLine } from "./timelines.ts";
 
 /** The most bytes that one line of a feed may have; a state with everything in it has some 20 KB. */
@@ -102,11 +103,24 @@ const isState = has<LiveState>({
   notice: isText(500),
 });
 
+const isHash: Check = (value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
+const isPart: Check = (value) => typeof value === "number" && value >= 0 && value <= 1;
+const isLine = has<LineFacts>({
+  hour: isWhole,
+  commitment: isHash,
+  seed: orNull(isHash),
+  buckets: isList(maxLineBuckets, (bucket) => Array.isArray(bucket) && bucket.length === 3 && bucket.every(isWhole)),
+  called: has<LineFacts["called"]>({ from: isWhole, part: isPart }),
+  calledLastMinute: isWhole,
+  seatedLastMinute: isWhole,
+});
+
 const readers: Readonly<Record<string, (line: Fields) => boolean>> = {
   salt: ({ id, salt }) => isName(id) && isText(64)(salt) && base64.test(salt as string),
   state: ({ state }) => isState(state),
   latest: ({ id, latest, first, hold }) => isName(id) && isWhole(latest) && isWhole(first) && isFlag(hold),
   gone: ({ id }) => isName(id),
+  line: (line) => isName(line["id"]) && isLine(line),
   path: ({ edges }) => isList(maxEdgePath, isEdgeId)(edges),
   synced: () => true,
   tick: ({ now }) => isWhole(now),

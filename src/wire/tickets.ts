@@ -32,8 +32,8 @@ export type Place =
       readonly kind: "line";
       /** To be shown again; the same for as long as its holder waits. */
       readonly ticket: string;
-      /** How many are before it; a lottery among those who came before the hour decides from the hour on. */
-      readonly before: number;
+      /** How many are before it; `null` before the hour, whose lottery decides among all who came until then. */
+      readonly before: number | null;
       /** How many wait in all. */
       readonly waiting: number;
       /** When its turn is expected, seconds from now, from and to; `null` when nothing can be said: nobody was seated lately. */
@@ -53,3 +53,34 @@ export interface LineTold {
   /** Seated out of the line in the last minute. */
   readonly seatedLastMinute: number;
 }
+
+/** Those who came within a while: from and until when, seconds since 1970, and how many places were given meanwhile. */
+export type LineBucket = readonly [from: number, until: number, places: number];
+
+/**
+ * How a line stands, for all edges alike: one counter for each bucket of time and nothing of who waits. Who came in an earlier
+ * bucket is before who came in a later one; in a bucket the order is that of the SHA-256 of the seed followed by the nonce.
+ */
+export interface LineFacts {
+  /** The hour: who came before it is in the first bucket, whatever the second. Seconds since 1970. */
+  readonly hour: number;
+  /** SHA-256 of the seed, hexadecimal. */
+  readonly commitment: string;
+  /** 64 hexadecimal digits; `null` before the hour. */
+  readonly seed: string | null;
+  /** In the order of time, without gaps that had anybody; those whose turn has come are left out. */
+  readonly buckets: readonly LineBucket[];
+  /**
+   * Whose turn has come: all who came in a bucket before the one that begins at `from`, and of that one those whose hash, as a
+   * fraction of 1, is below `part`.
+   */
+  readonly called: { readonly from: number; readonly part: number };
+  /** How many had their turn, and how many sat down, in the last minute. */
+  readonly calledLastMinute: number;
+  readonly seatedLastMinute: number;
+}
+
+/** How many buckets a line has at most: neighbours become one above it. */
+export const maxLineBuckets = 400;
+/** How many slots of one line an edge tells in a report; the rest follows with the next. */
+export const maxSlotsTold = 64;

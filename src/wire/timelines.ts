@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { levelCauses } from "./levels.ts";
+import { type LineFacts, maxSlotsTold } from "./tickets.ts";
 import { maxBeaconHalvings, publicStatuses, type ServiceLevel, type LiveState } from "./state.ts";
 
 /** What control tells the origin about a Space (`PUT /timelines/{id}`); the origin keeps it on disk and goes on alone. */
@@ -12,6 +13,7 @@ export const stagePersonSchema = v.object({
 });
 
 const time = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
+const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1_000_000_000));
 const name = v.pipe(v.string(), v.regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/));
 
 export const timelineSpecSchema = v.object({
@@ -117,6 +119,15 @@ const levelCauseSchema = v.picklist(levelCauses);
 /** How many sketches one report carries; more follow with the next. */
 export const maxSketchesTold = 32;
 
+/** What an edge has done at the door of one Space. */
+export const lineReportSchema = v.object({
+  /** Places that were given: in which slot (its start, seconds since 1970; 0 for all who came before the hour), and how many. */
+  places: v.pipe(v.array(v.tuple([time, count])), v.maxLength(maxSlotsTold)),
+  /** How many of those in line have sat down. */
+  seated: count,
+});
+export type LineReport = v.InferOutput<typeof lineReportSchema>;
+
 /** `POST /audience`: what one edge counts now, together with the edges below it. Every second. */
 export const audienceSchema = v.object({
   edge: v.pipe(v.string(), v.maxLength(100)),
@@ -135,10 +146,20 @@ export const audienceSchema = v.object({
   urls: v.optional(v.pipe(v.array(v.pipe(v.string(), v.url(), v.maxLength(200))), v.maxLength(64)), []),
   /** Its level of service by what it measures, and by what; left out: open. */
   level: v.optional(v.object({ level: v.picklist([0, 1, 2, 3, 4] satisfies ServiceLevel[]), cause: levelCauseSchema })),
+  /** What became of the lines since the last report, by Space: only those of which something did. */
+  line: v.optional(v.record(name, lineReportSchema)),
+  /** How many more listeners it and those below it can seat within the next second. Left out: that is not limited. */
+  seats: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
 });
 export type Audience = v.InferOutput<typeof audienceSchema>;
 /** The same as it is sent: what is empty can be left out. */
 export type AudienceReport = v.InferInput<typeof audienceSchema>;
+
+/** Whose turn it is at the door of a Space; it follows the Space's state once it is open, and comes again when it has changed. */
+export interface LineLine extends LineFacts {
+  readonly t: "line";
+  readonly id: string;
+}
 
 /**
  * `GET /feed` of the origin (`/edge/feed` of an edge), NDJSON, for edges and for control. On connection every Space it knows, with its salt, and `synced`; then
@@ -160,6 +181,7 @@ export type FeedLine =
       readonly hold: boolean;
     }
   | { readonly t: "gone"; readonly id: string }
+  | LineLine
   /** Through which edges this feed comes: the one that tells it first, then the one it follows, and so on. */
   | { readonly t: "path"; readonly edges: readonly string[] }
   | { readonly t: "synced" }
