@@ -9,6 +9,7 @@ import { chunksPerSegment, earlySegments, segmentMs, type SegmentNumber, slotOf 
 import { forOneSecond, immutable, openHeaders, sendNothing, sendWhole } from "./answers.ts";
 import type { Held, Waited } from "./held.ts";
 import { inits } from "./live-state.ts";
+import type { LiveTexts } from "./live-text.ts";
 import { notInTime } from "./problems.ts";
 import type { Space } from "./space.ts";
 import { longestGraceMs, resendGraceMs, type Timeline } from "./timeline.ts";
@@ -18,6 +19,7 @@ export const holdSegmentMs = (earlySegments + 1) * segmentMs + longestGraceMs + 
 
 const mediaHeaders = { "content-type": "audio/mp4", "cache-control": immutable } as const;
 const playlistHeaders = { "content-type": playlistType, "cache-control": forOneSecond } as const;
+const textHeaders = { "content-type": "application/json", "cache-control": forOneSecond } as const;
 const stateHeaders = {
   "content-type": "application/json",
   "cache-control": "public, max-age=1, stale-while-revalidate=5, stale-if-error=60",
@@ -26,9 +28,11 @@ const stateHeaders = {
 /** `/live/**`: everything but `stream.mp4`, which only edges send. */
 export class LiveRoutes {
   readonly #held: Held;
+  readonly #texts: LiveTexts;
 
-  constructor(held: Held) {
+  constructor(held: Held, texts: LiveTexts) {
     this.#held = held;
+    this.#texts = texts;
   }
 
   async handle(
@@ -45,7 +49,11 @@ export class LiveRoutes {
         return sendWhole(response, playlistHeaders, masterPlaylist());
       case "init":
         return sendWhole(response, mediaHeaders, inits.get(path.rendition) ?? "");
+      case "text":
+        return sendWhole(response, textHeaders, JSON.stringify(this.#texts.of(space)));
       case "beacon":
+      case "line":
+      case "place":
       case "stream":
         return sendNothing(request, response);
       case "playlist":

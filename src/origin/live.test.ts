@@ -51,6 +51,16 @@ const sendChunk = (path: string, body: Uint8Array): Promise<LinkResponse> =>
   link.request({ method: "PUT", path, body, headers: { [fenceHeader]: "1" } });
 
 describe.concurrent("live", () => {
+  test("OR-91 the text of a Space is answered by id and by slug, cached for a second; one that is not known has none", async () => {
+    await state();
+    for (const name of [live.id, live.slug]) {
+      const answer = await link.request({ path: livePaths.text(name) });
+      expect(answer.headers["cache-control"]).toBe("public, max-age=1");
+      expect(JSON.parse(answer.body.toString("utf8"))).toMatchObject({ v: 1, lines: expect.any(Array) });
+    }
+    expect((await link.request({ path: livePaths.text("nobody") })).status).toBe(404);
+  });
+
   test("OR-40 a segment asked for early is held until it is complete, and has its length and lasting headers", async () => {
     const { latest } = await state();
     const n = (latest ?? 0) + 2;

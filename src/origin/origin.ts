@@ -12,6 +12,7 @@ import { audienceKeptEveryMs, Audiences } from "./audiences.ts";
 import { Clockwork } from "./clockwork.ts";
 import { Feed } from "./feed.ts";
 import type { HoldAudio } from "./hold.ts";
+import { LiveTexts } from "./live-text.ts";
 import { type OriginMetrics, originMetrics } from "./metrics.ts";
 import { tooManySpaces, unknownTimeline } from "./problems.ts";
 import type { Register } from "./register.ts";
@@ -42,6 +43,7 @@ export class Origin {
   readonly feed: Feed;
   readonly metrics: OriginMetrics;
   readonly replays: ReplayShelf;
+  readonly texts = new LiveTexts();
   readonly #spaceOptions: SpaceOptions;
   readonly #spaces = new Map<string, Space>();
   readonly #bySlug = new Map<string, Space>();
@@ -69,7 +71,10 @@ export class Origin {
       on: {
         // A Space that is not known yet is told of when it is; one that is removed is not told of again.
         changed: (space) => this.#spaces.get(space.id) === space && this.#changed(space),
-        segment: (space) => this.feed.segment(space),
+        segment: (space) => {
+          this.feed.segment(space);
+          this.texts.segment(space);
+        },
         rescheduled: (space) => this.#clockwork.arm(space),
       },
     };

@@ -20,7 +20,7 @@ const timelinePattern = /^\/timelines\/([a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?)(\/
 
 /** All that the origin answers: control, producers and edges on one socket. */
 export function originRoutes(origin: Origin, meter: Meter): Handler {
-  const live = new LiveRoutes(new Held(origin.metrics));
+  const live = new LiveRoutes(new Held(origin.metrics), origin.texts);
   const replay = new ReplayRoutes(origin.replays);
 
   const media = async (request: IncomingMessage, response: ServerResponse, path: string, query: string) => {
