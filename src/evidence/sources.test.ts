@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { HyperLogLog } from "../sketch/hyperloglog.ts";
-import { History } from "./history.ts";
 import { readOrigin } from "./prefix.ts";
 import { maxPrefixes, sampleSize, SourceCounter, topPrefixes } from "./sources.ts";
 
@@ -94,13 +93,17 @@ test("EV-12 the table, the sample and the record have a fixed size, whatever com
 });
 
 test("EV-12 who has listened is remembered in a filter of a fixed size that forgets nobody", () => {
-  const history = new History();
-  const hash = (i: number): number => (((i * 0x9e3779b97f4a7) % 2 ** 52) + 2 ** 52) % 2 ** 52;
-  for (let i = 1; i <= 20_000; i++) history.add(hash(i));
-  let [missed, wrong] = [0, 0];
-  for (let i = 1; i <= 20_000; i++) if (!history.has(hash(i))) missed++;
-  for (let i = 20_001; i <= 40_000; i++) if (history.has(hash(i))) wrong++;
-  expect(missed).toBe(0);
-  expect(wrong).toBeLessThan(400);
-  expect(history.known).toBeGreaterThan(19_800);
+  const sources = counter();
+  const listeners = (each: (address: string) => void, from: number): number => {
+    for (let i = 0; i < maxPrefixes; i++) each(`${from}.${i >> 8}.${i & 255}.1`);
+    return sources.take(0).played;
+  };
+  for (const from of [10, 11])
+    listeners((address) => {
+      sources.asked(address, 0);
+      sources.joined(address);
+    }, from);
+  for (const from of [10, 11]) expect(listeners((address) => sources.asked(address, 0), from)).toBe(1);
+  expect(listeners((address) => sources.asked(address, 0), 12)).toBeLessThan(0.02);
+  expect(sources.take(0).playedPrefixes).toBeGreaterThan(2 * maxPrefixes - 200);
 });

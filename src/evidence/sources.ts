@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 import type { Sources } from "../wire/evidence.ts";
+import { BloomFilter } from "../sketch/bloom-filter.ts";
 import { HyperLogLog } from "../sketch/hyperloglog.ts";
-import { History } from "./history.ts";
-import { keyedHash } from "./keyed-hash.ts";
+import { KeyedHash } from "../sketch/keyed-hash.ts";
 import { clusterOf, noPrefix, type Origin, readOrigin } from "./prefix.ts";
 
 /** Prefixes that are told apart in one window; what others ask is counted together. */
@@ -10,6 +10,8 @@ export const maxPrefixes = 8192;
 /** Prefixes whose every second is written down, and how many of those that asked are drawn, in each window. */
 export const topPrefixes = 8;
 export const sampleSize = 16;
+/** 64 KiB: of 50,000 prefixes that have not listened one in a hundred seems to have. */
+const historyBits = 2 ** 19;
 /** How many prefixes `topShare` speaks of. */
 const shareOf = 10;
 
@@ -38,8 +40,11 @@ export interface SourcesOptions {
 export class SourceCounter {
   readonly #options: SourcesOptions;
   readonly #random: () => number;
-  readonly #hashKey: Uint32Array;
-  readonly #history = new History();
+  readonly #hash: KeyedHash;
+  /** Prefixes that have listened; full, it takes everybody for one of them, and `#known` says how full it is. */
+  readonly #history = new BloomFilter({ bits: historyBits });
+  /** About how many are in it. */
+  #known = 0;
   readonly #origin: Origin = { prefix: 0, high: 0, low: 0 };
   #askers = new Map<number, Asker>();
   #addresses = new HyperLogLog();
@@ -53,8 +58,7 @@ export class SourceCounter {
   constructor(options: SourcesOptions) {
     this.#options = options;
     this.#random = options.random ?? Math.random;
-    const { buffer } = Uint8Array.from(createHmac("sha256", options.key).update("hash").digest());
-    this.#hashKey = new Uint32Array(buffer, 0, 4);
+    this.#hash = new KeyedHash(createHmac("sha256", options.key).update("hash").digest());
   }
 
   /**
@@ -64,10 +68,10 @@ export class SourceCounter {
   asked(address: string, now: number): void {
     const { prefix, high, low } = readOrigin(address, this.#origin);
     this.#asked++;
-    this.#addresses.add(keyedHash(high, low, this.#hashKey));
+    this.#addresses.add(this.#hash.of(`${high}:${low}`));
     let asker = this.#askers.get(prefix);
     if (asker === undefined && this.#askers.size < maxPrefixes) {
-      const hash = keyedHash(Math.floor(prefix / 2 ** 32), prefix | 0, this.#hashKey);
+      const hash = this.#hash.of(`${prefix}/`);
       asker = { prefix, hash, asked: 0, joined: 0, played: this.#history.has(hash) };
       this.#askers.set(prefix, asker);
     }
@@ -107,11 +111,11 @@ export class SourceCounter {
       clusterEntropy: entropyOf(clusters.values()),
       topShare: shareIn(askers.slice(0, shareOf), counted),
       played: counted === 0 ? 0 : round(played / counted),
-      playedPrefixes: this.#history.known,
+      playedPrefixes: this.#known,
       top: this.#tracked.map(({ prefix, asked }) => ({ prefix: this.#name(prefix), asked: differences(asked) })),
       sample: this.#sample.map(({ prefix, at }) => ({ prefix: this.#name(prefix), at })),
     };
-    for (const { hash, joined } of askers) if (joined > 0) this.#history.add(hash);
+    for (const { hash, joined } of askers) if (joined > 0 && this.#history.add(hash)) this.#known++;
     this.#tracked = askers.slice(0, topPrefixes).map(({ prefix }) => ({ prefix, asked: [] }));
     this.#askers = new Map();
     this.#addresses = new HyperLogLog();

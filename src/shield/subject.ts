@@ -1,10 +1,8 @@
-import { hash } from "node:crypto";
 import { addressSubject } from "../foundation/address.ts";
+import { KeyedHash } from "../sketch/keyed-hash.ts";
 
 /** How many prefixes' hashes are kept at hand; when there are more all are made again. */
 const keptPrefixes = 2048;
-/** Hexadecimal digits of a digest that make a number in [0, 2^52). */
-const hashDigits = 13;
 
 /** Whom a connection counts for: numbers in [0, 2^52) that only who has the key can choose. */
 export interface Subject {
@@ -26,19 +24,14 @@ export function prefixOf(address: string): string {
 export const writtenPrefix = (prefix: string): string =>
   prefix.includes(":") ? `${prefix}::/48` : prefix.includes(".") ? `${prefix}.0/24` : prefix;
 
-/**
- * Makes subjects of addresses: the first 52 bits of SHA-256 over a secret of fixed length and the address. Strangers choose
- * their addresses (an IPv6 /32 has 2^96), so without a secret they would choose those that share counters with others.
- * It is an ordinary one-shot hash of Node's (1 µs) and no HMAC (5 µs): the digest is cut and told to nobody, so there is
- * nothing to extend.
- */
+/** Makes subjects of addresses: strangers choose their addresses, and must not choose what they share. */
 export class Subjects {
-  readonly #secret: string;
+  readonly #hash: KeyedHash;
   readonly #prefixes = new Map<string, number>();
 
   /** @param key at least 16 bytes; the same for all edges whose summaries are to be merged */
   constructor(key: Buffer) {
-    this.#secret = hash("sha256", key, "hex");
+    this.#hash = new KeyedHash(key);
   }
 
   of(address: string): Subject {
@@ -47,12 +40,8 @@ export class Subjects {
     let number = this.#prefixes.get(prefix);
     if (number === undefined) {
       if (this.#prefixes.size >= keptPrefixes) this.#prefixes.clear();
-      this.#prefixes.set(prefix, (number = this.#hash(`${prefix}/`)));
+      this.#prefixes.set(prefix, (number = this.#hash.of(`${prefix}/`)));
     }
-    return { address: this.#hash(subject), prefix: number };
-  }
-
-  #hash(text: string): number {
-    return Number.parseInt(hash("sha256", this.#secret + text, "hex").slice(0, hashDigits), 16);
+    return { address: this.#hash.of(subject), prefix: number };
   }
 }
