@@ -8,9 +8,11 @@ import type { Channel } from "./channel.ts";
 import type { Channels } from "./channels.ts";
 import type { Directory, SpaceEntry } from "./directory.ts";
 import type { Asked, KeptConnections } from "./kept-connections.ts";
+import type { LiveTexts } from "./live-texts.ts";
 import type { Playlists } from "./playlists.ts";
 import type { PushMode } from "./push-mode.ts";
 import {
+  acceptsGzip,
   mediaHeaders,
   openHeaders,
   overloaded,
@@ -48,6 +50,7 @@ export interface LiveOptions {
   readonly directory: Directory;
   readonly channels: Channels;
   readonly playlists: Playlists;
+  readonly texts: LiveTexts;
   readonly audience: Audience;
   readonly kept: KeptConnections;
   readonly streams: Streams;
@@ -86,8 +89,9 @@ export class LiveRoutes {
         if (this.#options.playlists.media(response, entry, query))
           this.#options.channels.get(entry, path.rendition).touch();
         return;
-      case "beacon":
       case "text":
+        return this.#options.texts.handle(request, response, entry);
+      case "beacon":
       case "line":
       case "place":
         return this.#nothing(response);
@@ -110,8 +114,7 @@ export class LiveRoutes {
   #state(request: IncomingMessage, response: ServerResponse, entry: SpaceEntry): void {
     const { now, pushMode, levels } = this.#options;
     const { plain, gzip } = entry.render(now(), pushMode.now, levels.of(entry.state.id));
-    const zipped = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(request.headers["accept-encoding"] ?? "");
-    if (zipped) sendWhole(response, gzip, { ...stateHeaders, "content-encoding": "gzip" });
+    if (acceptsGzip(request)) sendWhole(response, gzip, { ...stateHeaders, "content-encoding": "gzip" });
     else sendWhole(response, plain, stateHeaders);
   }
 

@@ -43,6 +43,10 @@ export function sendRanged(
   }
 }
 
+/** Whether whoever asks takes gzip. */
+export const acceptsGzip = ({ headers }: IncomingMessage): boolean =>
+  /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(headers["accept-encoding"] ?? "");
+
 /** Answers 200 with bytes that are all there. HEAD gets the head. */
 export function sendWhole(response: ServerResponse, bytes: Buffer, headers: OutgoingHttpHeaders): void {
   response.writeHead(200, { ...headers, "content-length": bytes.length }).end(bytes);

@@ -32,6 +32,7 @@ import { holdBudget } from "./holds.ts";
 import { Leaving } from "./leaving.ts";
 import { KeptConnections } from "./kept-connections.ts";
 import { LiveRoutes } from "./live-routes.ts";
+import { LiveTexts } from "./live-texts.ts";
 import { edgeMetrics, newCounts } from "./metrics.ts";
 import { loadPages } from "./page-files.ts";
 import { Pages } from "./pages.ts";
@@ -198,12 +199,14 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     maxListeners: options.maxConnections && Math.floor(options.maxConnections * listenersShare),
   });
   const arrivals = new Arrivals({ known: streams.known, join: (socket, request) => streams.join(socket, request) });
+  const texts = new LiveTexts(upstream);
   const live = new LiveRoutes({
     directory,
     channels,
     kept,
     streams,
     playlists,
+    texts,
     audience,
     pushMode,
     levels,

@@ -18,7 +18,7 @@ export const maxFailures = 3;
 export const failuresWithinMs = 10_000;
 
 /** What an edge fetches by, and what for: the label of its metric. */
-export type FetchKind = "segment" | "past-segment" | "replay" | "download";
+export type FetchKind = "segment" | "past-segment" | "replay" | "download" | "text";
 
 /** A whole answer of a source. */
 export interface Fetched {
