@@ -1,6 +1,6 @@
 import { SpaceSaving, type Heavy } from "../sketch/space-saving.ts";
 import { costs, type Misdeed } from "./behaviour.ts";
-import { Budgets, type Decision } from "./budgets.ts";
+import { Budgets, busyFrom, type Decision } from "./budgets.ts";
 import { prefixOf, type Subject, Subjects, writtenPrefix } from "./subject.ts";
 import { type Connection, Watched } from "./watched.ts";
 
@@ -87,6 +87,17 @@ export class Shield {
     this.#charge(subject, what);
     this.#name(subject, address);
     return this.budgets.isSpent(subject);
+  }
+
+  /** Whether some behaved lately behind an address, or in the prefix around it: then it is never closed to all. */
+  isBusy(address: string, of: "address" | "prefix"): boolean {
+    const { budgets } = this;
+    const subject = this.#subjects.of(address);
+    const credit =
+      of === "address"
+        ? budgets.creditOfAddress.estimate(subject.address)
+        : budgets.creditOfPrefix.estimate(subject.prefix);
+    return credit >= busyFrom;
   }
 
   /** Somebody has shown the installation's key, or else is known to be one of us. */
