@@ -1,33 +1,28 @@
 import { randomBytes } from "node:crypto";
 import type http from "node:http";
-import type { BlockList } from "node:net";
-import type { Clock } from "../foundation/clock.ts";
 import { ms } from "../foundation/duration.ts";
 import { reason } from "../foundation/errors.ts";
-import type { Log } from "../foundation/log.ts";
-import type { Meter } from "../foundation/meter.ts";
-import type { Scope } from "../foundation/scope.ts";
 import { Target } from "../foundation/target.ts";
 import { Adoption } from "./adoption.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Audience } from "./audience.ts";
 import { AudienceReporter } from "./audience-reporter.ts";
 import { Beacons } from "./beacons.ts";
-import type { Witness } from "./census.ts";
 import { Channels } from "./channels.ts";
 import { maxChunkReaders } from "./chunk-readers.ts";
 import { clientAddress, noTrust, peerAddress, type Trust } from "./client-address.ts";
 import { DirectWrites } from "./direct-writes.ts";
 import { undrainedMs } from "./deadlines.ts";
-import { Directory, type SpaceEntry } from "./directory.ts";
-import { drain, drainMs, type Farewell } from "./drain.ts";
+import { Directory } from "./directory.ts";
+import { drain, drainMs } from "./drain.ts";
+import type { Edge, EdgeOptions } from "./edge.ts";
 import { EdgeKey } from "./edge-key.ts";
 import { EdgeRoutes } from "./edge-routes.ts";
-import { FeedFollower, type FeedTiming } from "./feed-follower.ts";
+import { FeedFollower } from "./feed-follower.ts";
 import { FeedTeller } from "./feed-teller.ts";
 import { followedClock } from "./followed-clock.ts";
 import { createFronts } from "./front.ts";
-import type { Guard } from "./guard.ts";
+import { Gate } from "./guard.ts";
 import { holdBudget } from "./holds.ts";
 import { Leaving } from "./leaving.ts";
 import { KeptConnections } from "./kept-connections.ts";
@@ -36,108 +31,20 @@ import { LiveTexts } from "./live-texts.ts";
 import { edgeMetrics, newCounts } from "./metrics.ts";
 import { loadPages } from "./page-files.ts";
 import { Pages } from "./pages.ts";
+import { playing } from "./playing.ts";
 import { Playlists } from "./playlists.ts";
 import { ApiProxy } from "./proxy.ts";
-import { PushMode, type PushThresholds } from "./push-mode.ts";
+import { PushMode } from "./push-mode.ts";
 import { ReplayRoutes } from "./replay-routes.ts";
-import { type EdgeReading, reading } from "./reading.ts";
+import { reading } from "./reading.ts";
 import { Router } from "./router.ts";
-import { alwaysOpen, type Levels, withTold } from "./service-level.ts";
+import { alwaysOpen, withTold } from "./service-level.ts";
 import { Slices } from "./slices.ts";
 import { Streams } from "./streams.ts";
-import type { SecureOptions, SecureServer } from "./tls.ts";
-import type { Turns } from "./turns.ts";
 import { Upstream } from "./upstream.ts";
 import { WebSocketProxy } from "./websocket-proxy.ts";
 
-export interface EdgeOptions {
-  /** What this edge is called in the audience report, for example `edge-1`. */
-  readonly name: string;
-  /** What it follows, in the order of preference: the path of the origin's Unix socket, or base URLs of other edges. */
-  readonly upstreams: readonly string[];
-  /** Control's Unix socket. @default control is reached through the edge that is followed */
-  readonly control?: string | undefined;
-  /** What this edge is called among edges; the workers of one machine share it. @default a random one */
-  readonly id?: string | undefined;
-  /** The installation's key: shown to edges above, and asked of edges below. @default no edge is let in */
-  readonly key?: string | undefined;
-  readonly feedTiming?: Partial<FeedTiming> | undefined;
-  /** @default maxFeedReaders */
-  readonly maxFeedReaders?: number | undefined;
-  /** The folder of the built pages. */
-  readonly web: string;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly meter: Meter;
-  /** Ending it drains the edge (`drain.ts`). */
-  readonly scope: Scope;
-  /** Which proxies in front are believed. @default noTrust */
-  readonly trust?: Trust;
-  /** A second server, behind TLS. @default there is none */
-  readonly tls?: SecureOptions | undefined;
-  /** Says when requests may go to control. @default all at once, up to the caps */
-  readonly turns?: Turns | undefined;
-  /** What it measures of itself, as a level of service; what the whole is at is added. @default alwaysOpen */
-  readonly levels?: Levels | undefined;
-  /** Decides which connections may come. @default all may */
-  readonly guard?: Guard | undefined;
-  /** Who has to begin each connection with a PROXY protocol header. @default nobody */
-  readonly proxyProtocol?: BlockList | undefined;
-  /** Base URLs under which players reach this edge, told upward. @default [] */
-  readonly urls?: readonly string[] | undefined;
-  /** Asked when the scope ends: how it is to go. @default drains for drainMs, and nobody takes its place */
-  readonly farewell?: () => Farewell;
-  /** Told who asks. @default nobody is */
-  readonly witness?: Witness | undefined;
-  /** Told what becomes of each Space, with each of its segments. @default nobody is */
-  readonly onSpace?: ((entry: SpaceEntry, isGone: boolean) => void) | undefined;
-  readonly push?: PushThresholds;
-  /** @default maxHeldRequests */
-  readonly maxHeld?: number;
-  /** Milliseconds. @default maxHeldMs */
-  readonly heldMs?: number;
-  /** @default maxApiRequests */
-  readonly maxApi?: number;
-  /** @default maxApiPerAddress */
-  readonly maxApiPerAddress?: number;
-  /** @default maxWebSockets */
-  readonly maxWebSockets?: number;
-  /** Milliseconds. @default defaultStallMs */
-  readonly stallMs?: number;
-  /** Milliseconds. @default undrainedMs, or stallMs where that is less */
-  readonly undrainedMs?: number | undefined;
-  /** Connections, and what is opened because of them, at once. @default as many as come */
-  readonly maxConnections?: number | undefined;
-}
-
-/** An edge: HTTP servers that whoever made it lets listen. */
-export interface Edge {
-  readonly server: http.Server;
-  /** The one behind TLS, if it was asked for. */
-  readonly secure: SecureServer | undefined;
-  readonly directory: Directory;
-  /** What it tells upward of the audience; it takes the reports of edges below. */
-  readonly reporter: AudienceReporter;
-  /** Takes the listeners of the edge whose place this one has. */
-  readonly adoption: Adoption;
-  /** What it has counted and what there is: cheap, for every second. */
-  reading(): EdgeReading;
-  /** Listeners by Space, of both kinds. */
-  listeners(): Map<string, number>;
-  /** What `/healthz` of the admin socket tells. */
-  health(): EdgeHealth;
-}
-
-export interface EdgeHealth {
-  /** Whether the feed is connected and has told everything. */
-  readonly origin: boolean;
-  /** What it follows. */
-  readonly upstream: string;
-  /** Why that one was left last, if it has not been well since. */
-  readonly trouble?: string | undefined;
-  readonly spaces: number;
-  readonly listeners: number;
-}
+export type { Edge, EdgeHealth, EdgeOptions } from "./edge.ts";
 
 /**
  * Milliseconds for which a connection whose client waits for an answer may stand still before it is closed: longer than
@@ -188,7 +95,17 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const audience = new Audience({ salt: (space) => directory.find(space)?.salt });
   const address = (request: http.IncomingMessage): string => clientAddress(request, trust);
   const { stallMs = defaultStallMs, undrainedMs: undrained = Math.min(undrainedMs, stallMs) } = options;
-  const kept = new KeptConnections({ directory, channels, audience, writes, counts, address, stallMs: undrained });
+  const gate = options.guard && new Gate(options.guard, trust);
+  const kept = new KeptConnections({
+    directory,
+    channels,
+    audience,
+    writes,
+    counts,
+    address,
+    gate,
+    stallMs: undrained,
+  });
   const streams = new Streams({
     directory,
     channels,
@@ -266,7 +183,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     proxyProtocol: options.proxyProtocol,
     arrivals,
     trust,
-    guard: options.guard,
+    gate,
     connections: {
       most: options.maxConnections,
       // What is passed on has a connection onward as well, and a rendition that is pulled has up to two.
@@ -349,6 +266,13 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     directory,
     reporter,
     adoption,
+    load: () => {
+      const [open, streams] = [front.open() + adoption.open, channels.listeners];
+      // Whoever fetches segments holds a connection: names alone, of which one client can make any number, fill no seats.
+      const numbered = Math.min(audience.known, Math.max(0, open - streams));
+      const sent = counts.sentBytes + counts.numberedBytes;
+      return { playing: streams + numbered, open: Math.max(open, streams), behind: slices.behind, sent };
+    },
     reading: () =>
       reading({
         counts,
@@ -361,6 +285,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
       for (const [space, count] of audience.numbered()) all.set(space, (all.get(space) ?? 0) + count);
       return all;
     },
+    playing: () => playing({ channels, kept, http: front.playing, trust }),
     health: () => ({
       origin: directory.synced,
       upstream: upstream.current.name,

@@ -25,6 +25,8 @@ export class Slices {
   readonly #now: () => number;
   readonly #isOver = (): boolean => this.#now() >= this.#until;
   #until = 0;
+  /** Since when there has always been a job; `undefined` while there is none. */
+  #since: number | undefined;
   #slicing = false;
 
   /** @param now monotonic milliseconds */
@@ -32,10 +34,16 @@ export class Slices {
     this.#now = now;
   }
 
+  /** For how long (ms) there has been work without a break: more than a segment's time, and those who listen get theirs late. */
+  get behind(): number {
+    return this.#since === undefined ? 0 : this.#now() - this.#since;
+  }
+
   /** Begins a job at once when nobody else is at it. A job that is under way already finds its new work itself. */
   run(job: Sliced): void {
     if (this.#jobs.has(job)) return;
     this.#jobs.add(job);
+    this.#since ??= this.#now();
     if (this.#jobs.size === 1 && !this.#slicing) this.#slice(sliceMs);
   }
 
@@ -52,7 +60,10 @@ export class Slices {
     } finally {
       this.#slicing = false;
     }
-    if (this.#jobs.size === 0) return;
+    if (this.#jobs.size === 0) {
+      this.#since = undefined;
+      return;
+    }
     const ended = this.#now();
     setImmediate(() => {
       const others = this.#now() - ended;
