@@ -16,7 +16,7 @@ import type { Trust } from "./client-address.ts";
 import { Connections, type ConnectionsOptions } from "./connections.ts";
 import { headWithinMs, lookEveryMs, maxHeadBytes, requestWithinMs } from "./deadlines.ts";
 import { type FrontCounts, frontMetrics, newFrontCounts } from "./front-metrics.ts";
-import { Gate, type Guard, type Misdeed } from "./guard.ts";
+import type { Gate, Misdeed } from "./guard.ts";
 import { parseProblem } from "./parse-problem.ts";
 import { refuseRaw } from "./raw-answer.ts";
 import { refuseUnread, sendRefusal } from "./respond.ts";
@@ -47,8 +47,8 @@ export interface FrontOptions {
   readonly arrivals: Arrivals;
   /** Which proxies in front are believed. */
   readonly trust: Trust;
-  /** Decides which connections may come. @default all may */
-  readonly guard?: Guard | undefined;
+  /** Says which connections may come, and how often they may ask. @default all, as often as they want */
+  readonly gate?: Gate | undefined;
   /** Connections at once, and what takes from their number and may be closed beside HTTP's. See `ConnectionsOptions`. */
   readonly connections?: Omit<ConnectionsOptions, "counts"> | undefined;
 }
@@ -60,6 +60,8 @@ export interface Fronts {
   readonly counts: FrontCounts;
   /** Connections that are open now. */
   readonly open: () => number;
+  /** Those of HTTP on which somebody seems to play. */
+  readonly playing: () => Iterable<Socket>;
 }
 
 const httpOptions = {
@@ -81,7 +83,7 @@ const sweepMs = ms(250);
 const rotationMs = minutes(1);
 
 export async function createFronts(options: FrontOptions): Promise<Fronts> {
-  const { tls, proxyProtocol, clock, meter, scope } = options;
+  const { tls, proxyProtocol, clock, meter, scope, gate } = options;
   const counts = newFrontCounts();
   const server = nodeHttp.createServer(httpOptions);
   // Loaded when it is wanted: TLS is some megabytes of code.
@@ -91,7 +93,6 @@ export async function createFronts(options: FrontOptions): Promise<Fronts> {
     scope.signal.addEventListener("abort", () => secure.handshakes.end());
   }
   const connections = new Connections({ ...options.connections, counts });
-  const gate = options.guard && new Gate(options.guard, options.trust);
   scope.every(sweepMs, () => {
     const now = performance.now();
     void connections.sweep(now);
@@ -99,7 +100,7 @@ export async function createFronts(options: FrontOptions): Promise<Fronts> {
   });
   for (const one of secure ? [server, secure.server] : [server]) {
     connections.watch(one, one === server ? "connection" : "secureConnection");
-    serveRequests(one, connections, gate, options);
+    serveRequests(one, connections, options);
     // What is put before the server last comes first: a proxy's header, the guard, and then who is known by its bytes.
     if (one === server && !proxyProtocol) options.arrivals.watch(server);
     gate?.watch(one, one === server ? "http" : "tls");
@@ -110,19 +111,26 @@ export async function createFronts(options: FrontOptions): Promise<Fronts> {
   // After the steps that were put before HTTP: every one of them is counted, whoever takes it.
   for (const one of secure ? [server, secure.server] : [server]) one.on("connection", () => counts.connections++);
   frontMetrics(meter, counts, connections, secure);
-  return { server, secure, counts, open: () => connections.open };
+  return { server, secure, counts, open: () => connections.open, playing: () => connections.playing() };
 }
 
 function serveRequests(
   server: http.Server,
   connections: Connections,
-  gate: Gate | undefined,
-  { router, webSockets, counts, witness, address, log, stallMs, undrainedMs }: FrontOptions,
+  { router, webSockets, counts, witness, address, log, gate, stallMs, undrainedMs }: FrontOptions,
 ): void {
   const refuse = (request: http.IncomingMessage, response: http.ServerResponse, problem: Problem): void => {
     counts.badRequests++;
     gate?.saw(request.socket, "bad-request");
     refuseUnread(request, response, problem);
+  };
+  const answer = (request: http.IncomingMessage, response: http.ServerResponse): void => {
+    const routed = router.route(request, response).catch((thrown: unknown) => {
+      if (!(thrown instanceof Problem)) log.error("request-failed", { error: thrown });
+      if (response.headersSent) response.destroy();
+      else sendRefusal(response, thrown instanceof Problem ? thrown : internalProblem());
+    });
+    if (gate) void routed.then(() => isRefusal(response) && gate.refused(request, address(request)));
   };
   server.on("request", (request, response) => {
     if (!connections.asked(request, response)) return;
@@ -132,12 +140,10 @@ function serveRequests(
     if (problem) return refuse(request, response, problem);
     const wait = gate?.refusal(request, address);
     if (wait) return refuseUnread(request, response, wait);
-    const routed = router.route(request, response).catch((thrown: unknown) => {
-      if (!(thrown instanceof Problem)) log.error("request-failed", { error: thrown });
-      if (response.headersSent) response.destroy();
-      else sendRefusal(response, thrown instanceof Problem ? thrown : internalProblem());
-    });
-    if (gate) void routed.then(() => isRefusal(response) && gate.refused(request, address(request)));
+    const ms = gate?.wait(request, address) ?? 0;
+    // Whoever asks too much is answered later, and asks the less for it; those that follow on the connection wait behind.
+    if (ms > 0) setTimeout(() => response.destroyed || answer(request, response), ms);
+    else answer(request, response);
   });
   server.on("checkExpectation", (request: http.IncomingMessage, response: http.ServerResponse) => {
     if (!connections.asked(request, response)) return;

@@ -1,46 +1,12 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { BlockList, connect, type Socket } from "node:net";
+import { BlockList, connect } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { livePaths } from "../wire/paths.ts";
 import { Listener, TestEdge, until } from "./edge.test-server.ts";
-import { type Guard, maxRefusals, type Misdeed } from "./guard.ts";
+import { maxRefusals } from "./guard.ts";
 import type { TestOrigin } from "./origin.test-server.ts";
-
-/** A guard that says what it is told to say, and notes what it is told. */
-class Told implements Guard {
-  decision: "yes" | "later" | "drop" = "yes";
-  isSpent = false;
-  readonly arrived: string[] = [];
-  readonly admitted: string[] = [];
-  readonly seen: (readonly [address: string, what: Misdeed])[] = [];
-  readonly vouched: string[] = [];
-  readonly connections: Socket[] = [];
-  ticks = 0;
-
-  arrive(address: string, connection: Socket): "yes" | "later" | "drop" {
-    this.arrived.push(address);
-    this.connections.push(connection);
-    return this.decision;
-  }
-  admit(address: string): "yes" | "later" | "drop" {
-    this.admitted.push(address);
-    return this.decision;
-  }
-  saw(address: string, what: Misdeed): boolean {
-    this.seen.push([address, what]);
-    return this.isSpent;
-  }
-  vouch(address: string): void {
-    this.vouched.push(address);
-  }
-  tick(): void {
-    this.ticks++;
-  }
-  counted(what: Misdeed): number {
-    return this.seen.filter(([, one]) => one === what).length;
-  }
-}
+import { Told } from "./told.test-guard.ts";
 
 const open = (origin: TestOrigin): void => origin.open("a", 10);
 const state = livePaths.state("a");

@@ -3,10 +3,11 @@ import type { Server, Socket } from "node:net";
 import { Problem } from "../foundation/errors.ts";
 import { peerAddress, speaksForOthers, type Trust } from "./client-address.ts";
 import { interpose } from "./first-bytes.ts";
+import { beyondGapMs, Pace, spentGapMs } from "./pace.ts";
 import { refuseRaw } from "./raw-answer.ts";
 
 /** What a client did that costs this server something and the client nothing. */
-export type Misdeed = "bad-request" | "slow-request" | "undrained" | "failed-handshake" | "refused" | "spare";
+export type Misdeed = "bad-request" | "slow-request" | "undrained" | "failed-handshake" | "refused" | "spare" | "flood";
 
 /** Whoever decides which connections may come. It knows addresses and what they did, and nothing of HTTP. */
 export interface Guard {
@@ -32,6 +33,8 @@ export class Gate {
   readonly #guard: Guard;
   readonly #trust: Trust;
   readonly #refusals = new WeakMap<Socket, number>();
+  /** How often each connection asks; `null` for those that speak for others. */
+  readonly #paces = new WeakMap<Socket, Pace | null>();
   #told = 0;
   #tellsFrom = 0;
 
@@ -58,6 +61,31 @@ export class Gate {
   refusal(request: IncomingMessage, address: (request: IncomingMessage) => string): Problem | undefined {
     if (!speaksForOthers(this.#trust, peerAddress(request.socket))) return undefined;
     return this.#guard.admit(address(request)) === "yes" ? undefined : slowDown();
+  }
+
+  /** How often a connection asks: that of whoever's request this is. Undefined for a proxy or an edge, behind which many ask. */
+  paceOf(request: IncomingMessage): Pace | undefined {
+    const { socket } = request;
+    let pace = this.#paces.get(socket);
+    if (pace === undefined) {
+      const address = peerAddress(socket);
+      const isMany =
+        address === "unknown" || speaksForOthers(this.#trust, address) || (this.#trust.isEdge?.(request) ?? false);
+      this.#paces.set(socket, (pace = isMany ? null : new Pace()));
+    }
+    return pace ?? undefined;
+  }
+
+  /** For how long a request has to wait; 0 for all but those of who asks more than pages and players do. */
+  wait(request: IncomingMessage, address: (request: IncomingMessage) => string): number {
+    const pace = this.paceOf(request);
+    const now = performance.now();
+    return pace === undefined || pace.isKept(now) ? 0 : this.waitBeyond(pace, now, address(request));
+  }
+
+  /** The same for a request of which it is known already that it is beyond its connection's pace. */
+  waitBeyond(pace: Pace, now: number, address: string): number {
+    return pace.wait(now, this.#guard.saw(address, "flood") ? spentGapMs : beyondGapMs);
   }
 
   /** A request was refused. Closes the connection when it and its address have had too many of these. */

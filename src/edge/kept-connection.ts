@@ -7,6 +7,7 @@ import { queuedBytes } from "./direct-writes.ts";
 import { giveAgain } from "./first-bytes.ts";
 import type { Hold, Holds } from "./holds.ts";
 import { maxHeadBytes } from "./deadlines.ts";
+import type { Pace } from "./pace.ts";
 import { refuseRaw } from "./raw-answer.ts";
 import { readAsStream, readRaw } from "./raw-reads.ts";
 import type { Repeat } from "./repeat.ts";
@@ -19,6 +20,8 @@ export interface KeptHost {
   channel(connection: KeptConnection): Channel | undefined;
   /** Writes a segment's answer, and counts it. False when some of it waits in this process: `isRead` is asked until it has gone. */
   send(connection: KeptConnection, channel: Channel, n: SegmentNumber, bytes: Buffer): boolean;
+  /** Whether a request has to wait, because too many came before: then `goOnAsked` is called. */
+  mustWait(connection: KeptConnection): boolean;
   /** The connection is closed, or Node's HTTP server has it again. */
   gone(connection: KeptConnection, why: "closed" | "misfit" | "leaving"): void;
   /** Monotonic ms, of this moment or a little before. */
@@ -33,6 +36,8 @@ export interface Question {
   readonly rendition: RenditionName;
   readonly address: string;
   readonly userAgent: string;
+  /** How often it asks; undefined where nobody looks. */
+  readonly pace: Pace | undefined;
 }
 
 type State =
@@ -40,6 +45,8 @@ type State =
   | { readonly kind: "open" }
   /** A request waits for its segment, and those behind it for their turn. */
   | { readonly kind: "held"; readonly hold: Hold; readonly holds: Holds }
+  /** A request waits because too many came before it, and nothing more is read. */
+  | { readonly kind: "paced"; readonly n: SegmentNumber }
   /** Some of an answer waits in this process; further requests do until it has gone. */
   | { readonly kind: "full"; queued: number; since: number }
   | { readonly kind: "gone" };
@@ -132,6 +139,9 @@ export class KeptConnection {
         return this.#work(bytes, length);
       case "gone":
         return true;
+      case "paced":
+        this.#keep(bytes.subarray(0, length));
+        return false;
       default:
         return this.#keep(bytes.subarray(0, length));
     }
@@ -141,14 +151,28 @@ export class KeptConnection {
   #work(bytes: Buffer, length: number): boolean {
     const { repeat } = this.question;
     for (let at = 0; at < length; at = repeat.end) {
-      if (this.#state.kind !== "open") return this.#keep(bytes.subarray(at, length));
+      const { kind } = this.#state;
+      if (kind !== "open") return this.#keep(bytes.subarray(at, length)) && kind !== "paced";
       const n = this.#leaving ? -1 : repeat.read(bytes, at, length);
+      if (n >= 0 && this.#host.mustWait(this)) {
+        this.#state = { kind: "paced", n };
+        continue;
+      }
       if (n < 0 || !this.#answer(n)) {
         this.#giveBack(Buffer.from(bytes.subarray(at, length)));
         return true;
       }
     }
-    return true;
+    return (this.#state as State).kind !== "paced";
+  }
+
+  /** Answers the request that has waited long enough, and goes on. */
+  goOnAsked(): void {
+    if (this.#state.kind !== "paced") return;
+    const { n } = this.#state;
+    this.#state = open;
+    if (this.#answer(n)) this.#goOn();
+    else this.#giveBack(Buffer.concat([this.question.repeat.bytes(n), this.#rest]));
   }
 
   /** Answers a request for segment `n` or holds it; false when it is to be answered in another way. */

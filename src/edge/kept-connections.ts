@@ -8,6 +8,7 @@ import type { Channels } from "./channels.ts";
 import type { Directory } from "./directory.ts";
 import type { DirectWrites } from "./direct-writes.ts";
 import { heardSegments } from "./fan-out.ts";
+import type { Gate } from "./guard.ts";
 import { KeptConnection, type KeptHost } from "./kept-connection.ts";
 import { canReadRaw } from "./raw-reads.ts";
 import { plainLength, Repeat } from "./repeat.ts";
@@ -61,6 +62,8 @@ export interface KeptOptions {
   };
   /** The address of whoever asks. */
   readonly address: (request: IncomingMessage) => string;
+  /** Says how often they may ask. @default as often as they want */
+  readonly gate?: Gate | undefined;
   /** Milliseconds after which a client that reads nothing is closed. */
   readonly stallMs: number;
 }
@@ -71,6 +74,8 @@ export class KeptConnections implements KeptHost {
   readonly #connections = new Set<KeptConnection>();
   /** Those whose answers wait in this process. */
   readonly #unread = new Set<KeptConnection>();
+  /** Those that ask too much, and when each is answered; monotonic ms. */
+  readonly #paced = new Map<KeptConnection, number>();
   readonly #histories = new WeakMap<Socket, History>();
   #candidates: Candidate[] = [];
   #leaving = false;
@@ -83,6 +88,11 @@ export class KeptConnections implements KeptHost {
 
   get size(): number {
     return this.#connections.size;
+  }
+
+  /** The address of everybody on such a connection. */
+  *addresses(): Generator<string> {
+    for (const { question } of this.#connections) yield question.address;
   }
 
   /**
@@ -114,6 +124,11 @@ export class KeptConnections implements KeptHost {
         this.#options.counts.slowCloses++;
         connection.socket.destroy();
       }
+    }
+    for (const [connection, until] of this.#paced) {
+      if (until > now) continue;
+      this.#paced.delete(connection);
+      connection.goOnAsked();
     }
     if (now - this.#looked < lookMs) return;
     this.#looked = now;
@@ -166,8 +181,17 @@ export class KeptConnections implements KeptHost {
     return written !== "queued";
   }
 
+  mustWait(connection: KeptConnection): boolean {
+    const { pace, address } = connection.question;
+    const { gate } = this.#options;
+    if (pace === undefined || gate === undefined || pace.isKept(this.now)) return false;
+    this.#paced.set(connection, this.now + gate.waitBeyond(pace, this.now, address));
+    return true;
+  }
+
   gone(connection: KeptConnection, why: "closed" | "misfit" | "leaving"): void {
     this.#connections.delete(connection);
+    this.#paced.delete(connection);
     this.#unread.delete(connection);
     if (why === "closed") {
       this.#options.counts.left++;
@@ -193,7 +217,8 @@ export class KeptConnections implements KeptHost {
       const address = this.#options.address(request);
       const userAgent = request.headers["user-agent"] ?? "";
       const { server } = socket as Socket & { readonly server: Server };
-      const question = { repeat, space, rendition, address, userAgent };
+      const pace = this.#options.gate?.paceOf(request);
+      const question = { repeat, space, rendition, address, userAgent, pace };
       const connection = new KeptConnection(detachSocket(request, response), question, server, this);
       this.#connections.add(connection);
       this.#options.counts.keptTaken++;

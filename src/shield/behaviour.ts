@@ -13,6 +13,8 @@ export const costs = {
   "failed-handshake": 2,
   /** A request for what is not there or not allowed. Players err by a segment now and then. */
   refused: 0.05,
+  /** A request beyond what a page and a player ask on one connection. */
+  flood: 0.05,
   /** A connection that was answered and closed within a second. */
   brief: 0.05,
   /** One that never said anything until its time was over: browsers open some in advance. */
