@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { levelCauses } from "./levels.ts";
-import { type LineFacts, maxSlotsTold } from "./tickets.ts";
+import { type LineFacts, maxLineBuckets, maxSlotsTold } from "./tickets.ts";
 import { maxBeaconHalvings, publicStatuses, type ServiceLevel, type LiveState } from "./state.ts";
 
 /** What control tells the origin about a Space (`PUT /timelines/{id}`); the origin keeps it on disk and goes on alone. */
@@ -113,6 +113,19 @@ export const keptAudienceSchema = v.object({
   different: v.pipe(v.string(), v.maxLength(maxSketchLength)),
 });
 export type KeptAudience = v.InferOutput<typeof keptAudienceSchema>;
+
+const hexSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+/** What the origin keeps of an open Space's line (`lines/<id>.json`), so that a restart changes nobody's turn. */
+export const keptLineSchema = v.object({
+  v: v.literal(1),
+  id: name,
+  hour: time,
+  commitment: hexSchema,
+  seed: hexSchema,
+  buckets: v.pipe(v.array(v.tuple([time, time, count])), v.maxLength(maxLineBuckets)),
+  called: v.object({ from: time, part: v.pipe(v.number(), v.minValue(0), v.maxValue(1)) }),
+});
+export type KeptLine = v.InferOutput<typeof keptLineSchema>;
 
 const levelCauseSchema = v.picklist(levelCauses);
 
