@@ -47,6 +47,12 @@ export function isIn(ranges: BlockList, address: string): boolean {
 export const speaksForOthers = ({ hops = 0, ranges }: Trust, peer: string): boolean =>
   ranges ? isIn(ranges, peer) : hops > 0;
 
+/** The address of whoever has a connection, whose requests are gone; undefined when those told it, or another process was told. */
+export function ownAddress(socket: Socket, trust: Trust): string | undefined {
+  const peer = peerAddress(socket);
+  return speaksForOthers(trust, peer) ? undefined : peer;
+}
+
 const believes = (trust: Trust, request: IncomingMessage, peer: string): boolean =>
   speaksForOthers(trust, peer) || (trust.isEdge?.(request) ?? false);
 

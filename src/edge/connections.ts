@@ -12,6 +12,9 @@ export const idleAfterMs = 3000;
  * when it wants something, and who is refused wants something now.
  */
 export const leastIdleMs = 750;
+/** Who plays numbered segments asks every second or so, and has had some thousand bytes of each. */
+const playsWithinMs = 6000;
+const playsFromBytes = 16 * 1024;
 /**
  * Descriptors that what goes on from here takes at most before it takes of the room for connections. Whoever fits the
  * number of connections to that of descriptors leaves these out.
@@ -129,6 +132,13 @@ export class Connections {
     const before = visit.still?.bytes === bytes ? visit.still.ms : 0;
     visit.still = { ms: before + ms, bytes };
     return before + ms < most;
+  }
+
+  /** Sockets on which somebody seems to play: something was asked for lately, and some segments' bytes have gone to it. */
+  *playing(): Generator<Socket> {
+    for (const [socket, { at, latest }] of this.#visits)
+      if (latest && this.#now - at < playsWithinMs && (socket as Socket).bytesWritten >= playsFromBytes)
+        yield socket as Socket;
   }
 
   /** It is no HTTP any more. */

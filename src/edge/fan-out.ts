@@ -133,6 +133,11 @@ export class FanOut implements Sliced {
     return this.#listeners.length;
   }
 
+  /** Everybody's socket; while it is gone through some may come and go. */
+  *sockets(): Generator<Socket> {
+    for (const { socket } of this.#listeners) yield socket;
+  }
+
   /**
    * Takes a socket that belongs to nobody else; `first` is written at once.
    * @param from where the stream goes on after `first`
