@@ -6,10 +6,11 @@ import { calibrated } from "../verdict/calibrated.ts";
 import { lines } from "../verdict/report/lines.ts";
 import { page } from "../verdict/report/page.ts";
 import { recordOf, type VerdictRecord } from "../verdict/report/record.ts";
-import { type EdgeEvidence, type Series, seriesOf } from "../verdict/series.ts";
+import { seriesOf } from "../verdict/series.ts";
 import { sampleOf } from "../verdict/synthetic/samples.ts";
 import { verdictOf } from "../verdict/verdict.ts";
 import { type ReadChain, readChains } from "./verdict/chains.ts";
+import { judge } from "./verdict/judge.ts";
 import { type VerdictCommand, verdictCommand } from "./verdict/options.ts";
 
 const usage = `rostra verdict: what it was: the crowd, an attack, our own fault, or that it cannot tell. From what the edges wrote down
@@ -18,6 +19,7 @@ const usage = `rostra verdict: what it was: the crowd, an attack, our own fault,
     --from TIME, --to TIME   from when to when: 2026-08-12T17:00:00Z, or how long ago: 20m    (from five minutes before it was to begin)
     --announced TIME     when people were told of it: a post, a notification; may come often
     --capacity players=N,joins=N[,by=WORDS]   what a rehearsal has proven: players at once, joins a second
+                         (the Space's last rehearsal, if it was handed in at its desk)
     --data DIR           the server's data folder                    (./data, or $ROSTRA_DATA)
     --out DIR            writes verdict.json and verdict.html there
     --json               prints the record instead of words
@@ -29,11 +31,6 @@ const usage = `rostra verdict: what it was: the crowd, an attack, our own fault,
 
 What its answers mean, and how often they are wrong: docs/verdict.md
 `;
-
-/** Of a Space that has no beginning of its own in the evidence as much is judged, ms; and what comes before and after one that has. */
-const longestMs = 6 * 3600_000;
-const beforeMs = 5 * 60_000;
-const afterMs = 2 * 60_000;
 
 /** `rostra verdict`: reads the evidence, judges it, says what it came to. Exit code 1 when a chain does not hold. */
 export async function verdict(args: readonly string[]): Promise<number> {
@@ -62,65 +59,13 @@ export async function verdict(args: readonly string[]): Promise<number> {
       });
       return tell(record, command, command.sample);
     }
-    case "judge":
-      return judge(command, args);
+    case "judge": {
+      const { record, isSound } = await judge(command);
+      await tell(record, command, "verdict");
+      return isSound ? 0 : 1;
+    }
   }
 }
-
-async function judge(command: VerdictCommand & { readonly kind: "judge" }, args: readonly string[]): Promise<number> {
-  const chains = await readChains(command.data, { key: command.key });
-  const all = seriesOf(chains.map(({ evidence }) => evidence));
-  const found = [...all.spaces].find(([id, { slug }]) => id === command.space || slug === command.space);
-  if (!found) throw notInEvidence(command.space, all);
-  const [id, space] = found;
-  const [from, to] = timesOf(command, all, space.slug, space.startAt);
-  const series = withAnnounced(seriesOf(chains.map(({ evidence }) => between(evidence, from, to))), command.announced);
-  const record = recordOf(series, verdictOf(series, calibrated, command.capacity), calibrated, {
-    title: space.title,
-    sample: false,
-    command: ["rostra verdict", ...args].join(" "),
-    space: id,
-    evidence: chains.map(({ process: name, report }) => ({
-      process: name,
-      records: report.records,
-      head: report.head ? `${report.head.n} ${report.head.hash}` : "none",
-      breaks: report.breaks.map(({ file, line, says }) => `${file} line ${line}: ${says}`),
-    })),
-  });
-  await tell(record, command, "verdict");
-  return chains.some(({ report }) => report.breaks.length > 0) ? 1 : 0;
-}
-
-/** From when to when is judged: as was asked, or from a little before a Space began until a little after its end. */
-function timesOf(
-  { from, to }: VerdictCommand & { readonly kind: "judge" },
-  { slices, marks }: Series,
-  slug: string,
-  startAt: number,
-): [from: number, to: number] {
-  const of = (kind: string): number[] =>
-    marks.filter((one) => one.kind === kind && one.what === slug).map(({ at }) => at);
-  const last = (slices.at(-1)?.at ?? 0) + 10_000;
-  const end = to ?? Math.min(last, Math.max(0, ...of("ended")) + afterMs || last);
-  const began = Math.min(startAt, ...of("live")) - beforeMs;
-  return [from ?? Math.max(began, end - longestMs), end < began ? last : end];
-}
-
-/** Of the records those of some minutes; what became of Spaces, and the last begin before, is kept as well. */
-const between = ({ name, records }: EdgeEvidence, from: number, to: number): EdgeEvidence => ({
-  name,
-  records: records.filter((record) => {
-    if (record.t === "window") return record.from >= from - 5000 && record.from < to;
-    return record.t === "space" || (record.at >= from - 3600_000 && record.at <= to + 10_000);
-  }),
-});
-
-const withAnnounced = (series: Series, announced: readonly number[]): Series => ({
-  ...series,
-  marks: [...series.marks, ...announced.map((at) => ({ at, kind: "said" as const, what: "of it" }))].toSorted(
-    (one, other) => one.at - other.at,
-  ),
-});
 
 async function verify({ data, against, key }: VerdictCommand & { readonly kind: "verify" }): Promise<number> {
   const heads = against === undefined ? [] : headsIn(await readFile(against, "utf8"), against);
@@ -194,17 +139,3 @@ async function tell(
   }
   return 0;
 }
-
-const notInEvidence = (space: string, { spaces }: Series): Problem =>
-  new Problem({
-    status: 404,
-    code: "no-evidence",
-    title: "There is no evidence here",
-    detail: `No edge has written anything down of a Space "${space}"; there is something of ${
-      [...spaces.values()]
-        .map(({ slug }) => slug)
-        .slice(0, 20)
-        .join(", ") || "none"
-    }.`,
-    action: "Name a Space by its id or the end of its address.",
-  });

@@ -1,23 +1,24 @@
 import type { KeyObject } from "node:crypto";
-import type { EvidenceBody, EvidenceRecord } from "../wire/evidence.ts";
+import type { EvidenceRecord } from "../wire/evidence.ts";
 import { hashOf, isSigned, parseLine, recordIn } from "./seal.ts";
 
+/** Few, and still true long after they were written: what became of Spaces, and when processes began. Within JSON nobody's words can hold these quotation marks. */
+const lasting = /"t":"(?:space|begin)"/g;
+
 /**
- * Of a file of a chain the records of one kind, which are few: each one's own hash and signature are looked at. What lies between is not,
- * so that none is missing is not shown.
+ * Of a file of a chain the records that are true long after: each one's own hash and signature are looked at. What lies between is not, so
+ * that none is missing is not shown.
  */
-export function sparselyIn(text: string, kind: EvidenceBody["t"], publicKey: KeyObject): EvidenceRecord[] {
-  // Within a JSON text nobody's words can hold these quotation marks.
-  const mark = `"t":"${kind}"`;
+export function sparselyIn(text: string, publicKey: KeyObject): EvidenceRecord[] {
   const found: EvidenceRecord[] = [];
-  for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at + mark.length)) {
-    const [from, to] = [text.lastIndexOf("\n", at) + 1, text.indexOf("\n", at)];
+  for (const { index } of text.matchAll(lasting)) {
+    const [from, to] = [text.lastIndexOf("\n", index) + 1, text.indexOf("\n", index)];
     if (to < 0) break;
     const line = parseLine(text.slice(from, to));
     const before = text.lastIndexOf("\n", from - 2) + 1;
     const isHeld = line && from > 0 && hashOf(text.slice(before, before + 64), line.body) === line.hash;
     const record = isHeld && isSigned(line, publicKey) ? recordIn(line.body) : undefined;
-    if (record?.t === kind) found.push(record);
+    if (record?.t === "space" || record?.t === "begin") found.push(record);
   }
   return found;
 }

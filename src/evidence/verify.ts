@@ -55,7 +55,8 @@ export interface VerifyOptions {
   /** Given each record that holds, in order. */
   readonly hear?: (record: EvidenceRecord) => void;
   /**
-   * Files that were last written to before this, ms since 1970, are not gone through: of them only what became of Spaces is heard.
+   * Files that were last written to before this, ms since 1970, are not gone through: of them only what became of Spaces is heard, and when
+   * processes began.
    * @default all are gone through
    */
   readonly since?: number | undefined;
@@ -82,7 +83,7 @@ export async function verifyChain(
     const text = await readFile(path, "utf8");
     if (head === undefined && i < files.length - 1 && (await stat(path)).mtimeMs < since) {
       skipped++;
-      if (hear) for (const record of sparselyIn(text, "space", publicKey)) hear(record);
+      if (hear) for (const record of sparselyIn(text, publicKey)) hear(record);
       continue;
     }
     const lines = text.split("\n");

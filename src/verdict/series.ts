@@ -1,5 +1,14 @@
 import { HyperLogLog } from "../sketch/hyperloglog.ts";
-import { type CountName, countNames, type EvidenceBody, type WindowBody, windowSeconds } from "../wire/evidence.ts";
+import {
+  type CountName,
+  countNames,
+  type EvidenceBody,
+  type TallyBody,
+  type TallyName,
+  tallyNames,
+  type WindowBody,
+  windowSeconds,
+} from "../wire/evidence.ts";
 
 /** One edge's records, in their order; `at` in ms since 1970. */
 export interface EdgeEvidence {
@@ -32,6 +41,8 @@ export interface Slice {
   readonly origin: boolean;
   /** Listeners by Space. */
   readonly spaces: ReadonlyMap<string, number>;
+  /** Puzzles of this time; `undefined` where control has told of none. */
+  readonly puzzles: Readonly<Record<TallyName, number>> | undefined;
 }
 
 export interface SliceSources {
@@ -51,7 +62,7 @@ export interface SliceSources {
 /** Something that happened and is no traffic. */
 export interface Mark {
   readonly at: number;
-  readonly kind: "announced" | "live" | "ended" | "begin" | "killed" | "end" | "level" | "said";
+  readonly kind: "announced" | "live" | "ended" | "begin" | "killed" | "end" | "level" | "said" | "act";
   readonly what: string;
 }
 
@@ -74,6 +85,7 @@ export function seriesOf(edges: readonly EdgeEvidence[]): Series {
   const spaces = new Map<string, { slug: string; title: string; startAt: number }>();
   const versions = new Set<string>();
   const told = new Set<string>();
+  const puzzles: TallyBody[] = [];
   const mark = (at: number, kind: Mark["kind"], what: string): void => {
     // All edges tell of the same Spaces.
     const key = `${kind} ${what} ${kind === "announced" || kind === "live" || kind === "ended" ? "" : at}`;
@@ -109,14 +121,22 @@ export function seriesOf(edges: readonly EdgeEvidence[]): Series {
           if (record.status === "ended") mark(record.at, "ended", record.slug);
           break;
         case "level":
-          mark(record.at, "level", `${name}: level ${record.level}`);
+          mark(record.at, "level", `${name}: level ${record.level} (${record.cause})`);
+          break;
+        case "act":
+          mark(record.at, record.act === "said" ? "said" : "act", record.says);
+          break;
+        case "tally":
+          puzzles.push(record);
           break;
         case "file":
           break;
       }
     }
   }
-  const slices = [...byTime].toSorted(([one], [other]) => one - other).map(([at, bodies]) => sliceOf(at, bodies));
+  const slices = [...byTime]
+    .toSorted(([one], [other]) => one - other)
+    .map(([at, bodies]) => sliceOf(at, bodies, puzzles));
   return {
     slices,
     marks: marks.toSorted((one, other) => one.at - other.at),
@@ -134,7 +154,7 @@ const columns = (all: readonly (readonly number[] | undefined)[]): number[] => {
   return Array.from(added, (value) => value ?? 0);
 };
 
-function sliceOf(at: number, bodies: readonly WindowBody[]): Slice {
+function sliceOf(at: number, bodies: readonly WindowBody[], tallies: readonly TallyBody[]): Slice {
   const counts = Object.fromEntries(
     countNames.map((name) => [name, sum(bodies.map((body) => sum(body.counts[name])))]),
   ) as unknown as Record<CountName, number>;
@@ -161,7 +181,14 @@ function sliceOf(at: number, bodies: readonly WindowBody[]): Slice {
     level: most(bodies.map(({ level }) => level)),
     origin: bodies.every(({ origin }) => origin),
     spaces,
+    puzzles: puzzlesOf(tallies.filter(({ from }) => Math.floor((from + 500) / length) * length === at)),
   };
+}
+
+function puzzlesOf(tallies: readonly TallyBody[]): Slice["puzzles"] {
+  if (tallies.length === 0) return undefined;
+  const count = (name: TallyName): number => sum(tallies.map(({ counts }) => counts[name] ?? 0));
+  return Object.fromEntries(tallyNames.map((name) => [name, count(name)])) as Record<TallyName, number>;
 }
 
 /** Connections are spread over edges by chance, so each sees the same kind of sources: shares and entropies are averaged by what was asked. */

@@ -177,6 +177,8 @@ export type { PublicStatus, Role };
  * PUT    /api/v1/spaces/:space/run-sheet/audience  owner or host token; ExpectedAudience → RunSheet
  * GET    /api/v1/spaces/:space/run-sheet/plan   owner or host token; a page, or JSON
  * PUT    /api/v1/spaces/:space/run-sheet/:check owner or host token; Tick → RunSheet
+ * GET    /api/v1/spaces/:space/verdict          owner or host token → VerdictTold, see verdict.ts
+ * GET    /api/v1/spaces/:space/verdict.html     owner or host token; the report, a page
  * GET    /api/v1/spaces/:space/calendar.ics     RFC 5545
  * GET    /api/v1/spaces/:space/room             WebSocket, see signalling.ts
  * POST   /api/v1/spaces/:space/whip             RFC 9725; Bearer invite or participant token; 201 + Location

@@ -1,5 +1,6 @@
 import type { Operation } from "./operation.ts";
 import { gameDayOperations } from "./game-day/operations.ts";
+import { verdictOperations } from "./verdict/operations.ts";
 import { createInviteSchema, createSpaceSchema, editSpaceSchema, spaceSchema } from "../../wire/api.ts";
 import {
   authenticationResponseSchema,
@@ -24,6 +25,7 @@ const space = "/api/v1/spaces/:space";
 
 export const operations: readonly Operation[] = [
   ...gameDayOperations,
+  ...verdictOperations,
   {
     method: "GET",
     path: "/api/v1/spaces",

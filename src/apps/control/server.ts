@@ -16,6 +16,7 @@ import { RehearsalPermits, registerRehearsals } from "./rehearsal-permits.ts";
 import { clientSubject } from "./request-facts.ts";
 import { closeWithinMs, maxMessageBytes } from "./room-socket.ts";
 import { registerSpaces } from "./spaces-routes.ts";
+import { registerVerdict } from "./verdict/routes.ts";
 import { registerWhip } from "./whip-routes.ts";
 
 /** Methods that change something. */
@@ -85,6 +86,7 @@ export async function createServer(
     registerWhip(routes, context);
     registerOps(routes, context, metricsSocket);
     registerGameDay(routes, { ...gameDay, context, metricsSocket });
+    registerVerdict(routes, { ...gameDay, context });
     registerOpenapi(routes);
     routes.get<{ Params: { space: string } }>("/api/v1/spaces/:space/room", { websocket: true }, (socket, request) =>
       context.rooms.attach(socket, request.params.space, clientSubject(request)),

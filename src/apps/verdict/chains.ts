@@ -18,10 +18,19 @@ export interface ReadChain {
   readonly unknown: number;
 }
 
+export interface ReadChainsOptions {
+  /** The public key's file. @default that of the data folder */
+  readonly key?: string | undefined;
+  /** Heads that were published elsewhere: the chains have to hold them. */
+  readonly heads?: readonly ChainHead[];
+  /** What was written before, ms since 1970, is left out, but for what became of Spaces and when processes began. @default nothing is */
+  readonly since?: number | undefined;
+}
+
 /** Goes through all chains of a data folder. Problems: `no-evidence`, `file-not-readable`. */
 export async function readChains(
   data: string,
-  { key, heads = [], since = 0 }: { key?: string | undefined; heads?: readonly ChainHead[]; since?: number } = {},
+  { key, heads = [], since = 0 }: ReadChainsOptions = {},
 ): Promise<ReadChain[]> {
   const folder = evidenceFolder(data);
   const names = await readdir(folder, { withFileTypes: true }).catch((thrown: unknown) => {
@@ -35,8 +44,9 @@ export async function readChains(
     let unknown = 0;
     const report = await verifyChain(join(folder, entry.name), publicKey, {
       heads: heads.filter(({ process }) => process === entry.name),
+      since,
       hear: (record) => {
-        if (record.at < since) return;
+        if (record.at < since && record.t !== "space" && record.t !== "begin") return;
         const checked = v.safeParse(evidenceRecordSchema, record);
         if (checked.success) records.push(checked.output as EdgeEvidence["records"][number]);
         else unknown++;

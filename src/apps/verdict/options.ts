@@ -36,6 +36,8 @@ export type VerdictCommand =
       readonly kind: "judge";
       readonly space: string;
       readonly data: string;
+      /** The data folder as it was typed; not when the environment named it. */
+      readonly folder: string | undefined;
       readonly key: string | undefined;
       /** ms since 1970. */
       readonly from: number | undefined;
@@ -73,6 +75,7 @@ export function verdictCommand(args: readonly string[], env: NodeJS.ProcessEnv):
     kind: "judge",
     space,
     data,
+    folder: values.data,
     key,
     out,
     json,

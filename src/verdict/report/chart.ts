@@ -124,6 +124,7 @@ const kinds: Readonly<Record<Mark["kind"], string>> = {
   end: "edge ended",
   level: "level",
   said: "told",
+  act: "",
 };
 export const markWords = ({ kind, what }: Mark): string =>
-  kind === "level" ? what : `${kinds[kind]}${kind === "said" ? ` ${what}` : ""}`;
+  kind === "level" || kind === "act" ? what : `${kinds[kind]}${kind === "said" ? ` ${what}` : ""}`;

@@ -27,7 +27,7 @@ test("VE-31 the report is one file that runs and fetches nothing, and names cann
     ...flood,
     marks: [...flood.marks, { at: flood.slices[9]?.at ?? 0, kind: "said", what: hostile }],
   };
-  const evidence = [{ process: hostile, records: 1, head: hostile, breaks: [hostile] }];
+  const evidence = [{ process: hostile, records: 1, first: 0, head: hostile, breaks: [hostile] }];
   const html = page(made({ title: hostile, command: hostile, evidence }, marked));
   expect(html).not.toMatch(/<script|<img|<link|<iframe|onerror=y>|url\(|src=x[^&]*>/);
   expect(html).toContain("default-src 'none'");
@@ -38,7 +38,7 @@ test("VE-31 the report is one file that runs and fetches nothing, and names cann
 
 test("VE-32 every feature stands there with what it says for and against, those that disagree too, and blind spots and chains", () => {
   const breaks = ["000000000000.log line 7: it is not what was written"];
-  const evidence = [{ process: "edge-1", records: 12, head: "11 abc", breaks }];
+  const evidence = [{ process: "edge-1", records: 12, first: 0, head: "11 abc", breaks }];
   const record = made({ evidence });
   const [episode] = record.episodes;
   expect(episode?.features.length).toBeGreaterThan(10);

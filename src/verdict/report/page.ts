@@ -1,6 +1,7 @@
 import { chart, clock, markWords } from "./chart.ts";
 import { escape } from "../../foundation/escape.ts";
 import { style } from "./style.ts";
+import type { Mark } from "../series.ts";
 import type { EpisodeRecord, VerdictRecord } from "./record.ts";
 import { causeWords, featureValue, featureWords, figure, percent, troubleWords, verdictWords } from "./words.ts";
 
@@ -83,7 +84,9 @@ function timeline({ curves, marks, counterfactual: { capacity } }: VerdictRecord
     })),
     proven: capacity && { value: capacity.load, name: `proven: ${capacity.provedBy}` },
   });
-  const told = marks.map((one) => `${clock(one.at)} ${markWords(one)}${one.kind === "said" ? "" : ` (${one.what})`}`);
+  const told = marks.map(
+    (one) => `${clock(one.at)} ${markWords(one)}${toldWhole.has(one.kind) ? "" : ` (${one.what})`}`,
+  );
   return [
     `<div class="charts">${load}`,
     line("Players", "at the end of each ten seconds", curves.players),
@@ -95,6 +98,9 @@ function timeline({ curves, marks, counterfactual: { capacity } }: VerdictRecord
     list(told),
   ].join("");
 }
+
+/** Marks whose words say all of it. */
+const toldWhole: ReadonlySet<Mark["kind"]> = new Set(["said", "level", "act"]);
 
 function episodes({ episodes: all, kind }: VerdictRecord): string {
   if (all.length === 0) {
@@ -160,21 +166,45 @@ function without({ counterfactual }: VerdictRecord): string {
   });
   const proven = capacity
     ? `Proven by ${capacity.provedBy}: ${figure(capacity.players)} players and ${figure(capacity.joinsPerSecond)} joins a second, which is ${figure(capacity.load)} ms of processor a second.`
-    : "No capacity was given. A rehearsal proves one (rostra rehearse); then say it with --capacity players=N,joins=N.";
+    : "No capacity was proven. A rehearsal does that (rostra rehearse): hand its record in at the desk, or say it with --capacity players=N,joins=N.";
   return [
     `<table><thead><tr><th>the highest ten seconds</th><th>ms a second</th><th>of capacity</th><th></th></tr></thead><tbody>${rows.join("")}</tbody></table>`,
     `<p class="soft">${escape(proven)} What is unknown counts in the first and the last row.</p>`,
   ].join("");
 }
 
-function actions({ actions: { refused, closed, unread, level } }: VerdictRecord): string {
-  if (refused + closed + unread + level === 0) return `<p class="card">Nothing was refused and nobody was closed.</p>`;
+function actions({ actions: all }: VerdictRecord): string {
+  const { refused, closed, unread, later, laterBehaved, dropped, noSeat, placed, innocent, level, levels, acts } = all;
+  const { puzzles } = all;
+  const said = [
+    refused > 0 ? `${figure(refused)} requests were refused because there was too much of their kind.` : "",
+    closed > 0 ? `${figure(closed)} connections were closed at once because there were too many.` : "",
+    later > 0
+      ? `${figure(later)} connections were told by the shield to come later, ${figure(laterBehaved)} of them from where others behave.`
+      : "",
+    dropped > 0
+      ? `${figure(dropped)} connections were closed by the shield: from where nobody behaves and much was spent.`
+      : "",
+    noSeat > 0
+      ? `${figure(noSeat)} times a newcomer was told that no seat was free; ${figure(placed)} places in line were given.`
+      : "",
+    unread > 0 ? `${figure(unread)} times a listener that did not read was skipped to the live edge or closed.` : "",
+    puzzles
+      ? `Of ${figure(puzzles.puzzlesGiven)} puzzles ${figure(puzzles.puzzlesSolved)} were solved and ${figure(puzzles.puzzlesWrong)} answered wrongly or again; ${figure(puzzles.puzzlesIgnored)} times one was due and none came.`
+      : "",
+    ...acts.map(({ at, what }) => `${clock(at)} ${what}`),
+    ...levels.map(({ at, what }) => `${clock(at)} ${what}`),
+  ].filter((one) => one !== "");
+  if (said.length === 0)
+    return `<p class="card">Nothing was refused and nobody was closed. The level of service stayed at 0.</p>`;
+  const whom =
+    innocent === 0
+      ? "Nobody who had done nothing wrong was refused anything."
+      : `How many of those it hit were innocent is not known: at most ${figure(innocent)} refusals hit somebody who had done nothing wrong.`;
   return list([
-    `${figure(refused)} requests were refused because there was too much of their kind.`,
-    `${figure(closed)} connections were closed at once because there were too many.`,
-    `${figure(unread)} times a listener that did not read was skipped to the live edge or closed.`,
+    ...said,
     level > 0 ? `The level of service rose to ${level}.` : "The level of service stayed at 0.",
-    "How many of those it hit were people is not known: at most all of them.",
+    whom,
   ]);
 }
 
@@ -188,9 +218,9 @@ const blind = ({ blindSpots, withoutVoice }: VerdictRecord): string[] => [
 ];
 
 function evidence({ evidence: all, versions, calibration }: VerdictRecord): string {
-  const chains = all.map(({ process, records, head, breaks }) =>
+  const chains = all.map(({ process, records, first, head, breaks }) =>
     breaks.length === 0
-      ? `${process}: ${records} records, signed and unbroken; the last is ${head}.`
+      ? `${process}: ${records} records${first > 0 ? ` from number ${first} on` : ""}, signed and unbroken; the last is ${head}.`
       : `${process}: the chain does not hold. ${breaks.join("; ")}. Only records that hold were used.`,
   );
   return list([

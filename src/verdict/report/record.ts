@@ -2,14 +2,17 @@ import type { Counterfactual } from "../counterfactual.ts";
 import type { Trouble } from "../episodes.ts";
 import { type FeatureName, featureNames } from "../features.ts";
 import type { Calibrated, Cause } from "../likelihood.ts";
-import type { Mark, Series } from "../series.ts";
+import { type TallyName, tallyNames } from "../../wire/evidence.ts";
+import type { Mark, Series, Slice } from "../series.ts";
 import type { Share, Verdict, VerdictKind } from "../verdict.ts";
 import { blindSpots } from "./words.ts";
 
 /** How one chain of evidence stood when it was read. */
 export interface ChainRead {
   readonly process: string;
+  /** How many records were gone through, and the number of the first of them. */
   readonly records: number;
+  readonly first: number;
   /** The last record: its number and hash. */
   readonly head: string;
   /** Where it does not hold; empty when it does. */
@@ -45,12 +48,7 @@ export interface VerdictRecord {
   };
   readonly counterfactual: Counterfactual;
   /** What was done against it, and how many it hit. */
-  readonly actions: {
-    readonly refused: number;
-    readonly closed: number;
-    readonly unread: number;
-    readonly level: number;
-  };
+  readonly actions: Actions;
   readonly blindSpots: readonly string[];
   /** Features that had no voice in any episode. */
   readonly withoutVoice: readonly FeatureName[];
@@ -60,6 +58,30 @@ export interface VerdictRecord {
   readonly calibration: { readonly made: string } & Calibrated["errors"];
   /** Share of the players that were in the Space that was asked for. */
   readonly spaceShare: number | undefined;
+}
+
+export interface Actions {
+  /** Requests refused because there was too much of their kind; connections closed at once because there were too many. */
+  readonly refused: number;
+  readonly closed: number;
+  /** Listeners skipped or closed because they did not read. */
+  readonly unread: number;
+  /** What the shield told to come later, of that where some behave, and what it closed. */
+  readonly later: number;
+  readonly laterBehaved: number;
+  readonly dropped: number;
+  /** Newcomers who were told that no seat was free, and places in line that were given. */
+  readonly noSeat: number;
+  readonly placed: number;
+  /** How many refusals at most hit somebody who had done nothing wrong. */
+  readonly innocent: number;
+  /** The highest level of service, and each change with its cause. */
+  readonly level: number;
+  readonly levels: readonly Mark[];
+  /** Rules that were handed down, levels and other things done by hand. */
+  readonly acts: readonly Mark[];
+  /** Puzzles, where any were given. */
+  readonly puzzles: Readonly<Record<TallyName, number>> | undefined;
 }
 
 export interface EpisodeRecord {
@@ -93,11 +115,12 @@ export function recordOf(
 ): VerdictRecord {
   const { slices } = series;
   const heard = new Set(verdict.episodes.flatMap(({ judgement }) => judgement.voices.map(({ feature }) => feature)));
-  const count = (name: "refused" | "connectionsRefused" | "unread" | "bad"): number =>
-    slices.reduce((so, { counts }) => so + counts[name], 0);
   const round = (value: number): number => Math.round(value * 100) / 100;
   const second = (value: number): number => round(value / 10);
   const players = slices.reduce((so, one) => so + one.players, 0);
+  const marks = series.marks.filter(
+    ({ at }) => at >= (slices[0]?.at ?? 0) - 600_000 && at <= (slices.at(-1)?.at ?? 0) + 10_000,
+  );
   const here = slices.reduce((so, { spaces }) => so + (spaces.get(context.space ?? "") ?? 0), 0);
   return {
     v: 1,
@@ -118,9 +141,7 @@ export function recordOf(
       features: judgement.voices.map(({ feature, value, says }) => ({ name: feature, value, says })),
     })),
     troubles: verdict.troubles,
-    marks: series.marks.filter(
-      ({ at }) => at >= (slices[0]?.at ?? 0) - 600_000 && at <= (slices.at(-1)?.at ?? 0) + 10_000,
-    ),
+    marks,
     curves: {
       at: slices.map(({ at }) => at),
       load: verdict.assigned.map(({ crowd, attack, fault, unknown }) => ({
@@ -136,17 +157,40 @@ export function recordOf(
       cpu: slices.map(({ cpu }) => round(cpu)),
     },
     counterfactual: verdict.counterfactual,
-    actions: {
-      refused: count("refused"),
-      closed: count("connectionsRefused"),
-      unread: count("unread"),
-      level: slices.reduce((most, { level }) => Math.max(most, level), 0),
-    },
+    actions: actionsOf(slices, marks),
     blindSpots,
     withoutVoice: verdict.episodes.length === 0 ? [] : featureNames.filter((name) => !heard.has(name)),
     evidence: context.evidence,
     versions: series.versions,
     calibration: { made: calibrated.made, ...calibrated.errors },
     spaceShare: context.space === undefined || players === 0 ? undefined : here / players,
+  };
+}
+
+function actionsOf(slices: readonly Slice[], marks: readonly Mark[]): Actions {
+  const count = (name: keyof Slice["counts"]): number => slices.reduce((so, { counts }) => so + counts[name], 0);
+  const [refused, closed] = [count("refused"), count("connectionsRefused")];
+  const [laterBehaved, noSeat] = [count("laterBehaved"), count("noSeat")];
+  const puzzles = slices.flatMap(({ puzzles: one }) => (one ? [one] : []));
+  return {
+    refused,
+    closed,
+    unread: count("unread"),
+    later: count("later"),
+    laterBehaved,
+    dropped: count("dropped"),
+    noSeat,
+    placed: count("placed"),
+    // Whom the shield refuses elsewhere has spent a budget of their own, and nobody behaves where they come from.
+    innocent: refused + closed + laterBehaved + noSeat,
+    level: slices.reduce((most, { level }) => Math.max(most, level), 0),
+    levels: marks.filter(({ kind }) => kind === "level"),
+    acts: marks.filter(({ kind }) => kind === "act"),
+    puzzles:
+      puzzles.length === 0
+        ? undefined
+        : (Object.fromEntries(
+            tallyNames.map((name) => [name, puzzles.reduce((so, one) => so + one[name], 0)]),
+          ) as Record<TallyName, number>),
   };
 }

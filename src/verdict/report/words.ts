@@ -73,7 +73,6 @@ export const blindSpots: readonly string[] = [
   "Whether a single client waits as long as Retry-After says: only refusals against addresses are known.",
   "Caches and CDNs in front: what they answer themselves is not seen here.",
   "Who was hit by a refusal: it is counted, not known whether it was a person.",
-  "Puzzles ignored and gone on with (Kandula et al. 2005): there are no puzzles yet.",
 ];
 
 /** A number as people read it. */

@@ -93,7 +93,7 @@ export function registerGameDay(app: FastifyInstance, options: GameDayOptions): 
 }
 
 /** The Space, and the name of who asks: its owner, or its host while it is not over. */
-async function hosted(
+export async function hosted(
   context: Context,
   request: FastifyRequest,
 ): Promise<{ readonly record: SpaceRecord; readonly name: string }> {
