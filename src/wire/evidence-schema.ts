@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { actionNames } from "./actions.ts";
 import { actNames, countNames, gaugeNames, tallyNames } from "./evidence.ts";
 
 /** What is taken from a chain of evidence: a record that does not fit is left out. */
@@ -76,6 +77,17 @@ export const evidenceRecordSchema = v.variant("t", [
         v.OptionalSchema<typeof amount, undefined>
       >,
     ),
+  }),
+  v.object({
+    ...placed,
+    t: v.literal("action"),
+    what: v.picklist(actionNames),
+    prefix: text,
+    width: amount,
+    reason: text,
+    seconds: amount,
+    hits: amount,
+    of: amount,
   }),
   v.object({ ...placed, t: v.literal("file"), previous: text, keptFrom: amount, key: text, process: text }),
 ]);

@@ -1,3 +1,5 @@
+import type { ActionBody } from "./actions.ts";
+
 /**
  * What an edge writes down of itself every ten seconds, and what a verdict reads: the bodies of the records in its evidence
  * chain (`docs/evidence.md`). Plain JSON. No record holds an address: a prefix is a keyed hash of a /24 (IPv4) or /48 (IPv6).
@@ -212,6 +214,6 @@ export interface FileBody {
   readonly process: string;
 }
 
-export type EvidenceBody = WindowBody | BeginBody | EndBody | SpaceBody | LevelBody | ActBody | TallyBody | FileBody;
+export type EvidenceBody = WindowBody | BeginBody | EndBody | SpaceBody | LevelBody | ActBody | TallyBody | ActionBody | FileBody;
 /** As it stands in the chain: its number, from 0, when it was written, and how many records before it could not be. */
 export type EvidenceRecord = EvidenceBody & { readonly n: number; readonly at: number; readonly lost?: number };
