@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Milliseconds, ms } from "../foundation/duration.ts";
 import type { Log } from "../foundation/log.ts";
 import { chunksPerSegment, segmentMs } from "../wire/timeline.ts";
+import { closeQueues } from "./accept-queues.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { Channels } from "./channels.ts";
 import type { FanOut } from "./fan-out.ts";
@@ -95,6 +96,7 @@ export async function drain(options: DrainOptions): Promise<void> {
  */
 function takeNoMore(server: http.Server): Promise<void> {
   if (!server.listening) return Promise.resolve();
+  closeQueues(server);
   return new Promise((resolve) => {
     Server.prototype.close.call(server, () => {
       // Now it can end for itself: what it looks after idle connections with.

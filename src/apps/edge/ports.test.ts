@@ -1,6 +1,8 @@
 import { EventEmitter, once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
+import { promisify } from "node:util";
 import { afterEach, expect, test } from "vitest";
+import { closeQueues } from "../../edge/accept-queues.ts";
 import { silentLog } from "../../foundation/log.ts";
 import { type BareHandle, handleOf, Peers, type PeerMessage } from "./peers.ts";
 import { Ports } from "./ports.ts";
@@ -29,7 +31,10 @@ class Process extends EventEmitter {
 
 const servers: Server[] = [];
 afterEach(() => {
-  for (const server of servers.splice(0)) server.close();
+  for (const server of servers.splice(0)) {
+    closeQueues(server);
+    server.close();
+  }
 });
 function server(): Server {
   const made = createServer((socket) => socket.end());
@@ -87,7 +92,8 @@ test.each([
   expect(handleOf(second)).not.toBe(handleOf(first));
 });
 
-test("ED-69 a burst of connections is accepted one in each turn of the loop", async () => {
+/** A server, and how many connections it accepted in the turn of the loop in which it accepted most. */
+async function burst(connections: number, queues: number): Promise<{ listening: Server; most: number }> {
   const port = await freePort();
   let [inTurn, accepted] = [0, 0];
   const listening = createServer((socket) => {
@@ -96,14 +102,58 @@ test("ED-69 a burst of connections is accepted one in each turn of the loop", as
     socket.destroy();
   });
   servers.push(listening);
-  await new Ports({ log: silentLog }).open("http", listening, { host, port });
+  await new Ports({ log: silentLog, queues }).open("http", listening, { host, port });
   // The kernel completes them all while nobody accepts.
-  for (let i = 0; i < 200; i++) connect(port, host).on("error", () => {});
+  for (let i = 0; i < connections; i++) connect(port, host).on("error", () => {});
   let most = 0;
-  while (accepted < 200) {
+  while (accepted < connections) {
     inTurn = 0;
     await new Promise((turn) => setImmediate(turn));
     most = Math.max(most, inTurn);
   }
-  expect(most).toBe(1);
+  return { listening, most };
+}
+
+test("ED-69 a burst of connections is accepted from each queue one in each turn of the loop", async () => {
+  expect((await burst(200, 1)).most).toBe(1);
+  const { most } = await burst(200, 8);
+  expect(most).toBeGreaterThan(1);
+  expect(most).toBeLessThanOrEqual(8);
+});
+
+test("ED-69 what comes from any of its queues is the server's, and counts against its cap; closed, none accepts", async () => {
+  const port = await freePort();
+  const listening = server();
+  listening.removeAllListeners("connection");
+  listening.maxConnections = 20;
+  let dropped = 0;
+  listening.on("drop", () => dropped++);
+  await new Ports({ log: silentLog, queues: 16 }).open("http", listening, { host, port });
+  const clients = Array.from({ length: 60 }, () => connect(port, host).on("error", () => {}));
+  while (dropped < 40) await new Promise((turn) => setImmediate(turn));
+  expect(await promisify(listening.getConnections.bind(listening))()).toBe(20);
+  closeQueues(listening);
+  listening.close();
+  for (const client of clients) client.destroy();
+  const [failure] = (await once(connect(port, host), "error")) as [NodeJS.ErrnoException];
+  expect(failure.code).toBe("ECONNREFUSED");
+});
+
+test("ED-67 every queue of a port is taken over", async () => {
+  const [old, next] = [new Process(), new Process()];
+  [old.other, next.other] = [next, old];
+  const port = await freePort();
+  const [first, second] = [server(), server()];
+  const lent: (BareHandle | undefined)[] = [];
+  next.on("message", ({ t }: PeerMessage, handle: BareHandle | undefined) => t === "port" && lent.push(handle));
+  await new Ports({ log: silentLog, peers: old.peers(), queues: 4 }).open("http", first, { host, port });
+  await new Ports({ log: silentLog, peers: next.peers(), succeeds: true, queues: 4 }).open("http", second, {
+    host,
+    port,
+  });
+  expect(new Set(lent).size).toBe(4);
+  let came = 0;
+  second.on("connection", () => came++);
+  for (let i = 0; i < 40; i++) connect(port, host).on("error", () => {});
+  while (came < 40) await new Promise((turn) => setImmediate(turn));
 });

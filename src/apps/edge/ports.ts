@@ -1,4 +1,5 @@
-import type { Server } from "node:net";
+import { createServer, type Server } from "node:net";
+import { acceptQueues, addQueue } from "../../edge/accept-queues.ts";
 import { errno, Problem } from "../../foundation/errors.ts";
 import type { Log } from "../../foundation/log.ts";
 import { type BareHandle, handleOf, type Peers } from "./peers.ts";
@@ -16,6 +17,8 @@ export interface PortsOptions {
   readonly succeeds?: boolean | undefined;
   /** Milliseconds for which it may take to lend its ports. @default lentWithinMs */
   readonly lentWithin?: number;
+  /** Queues of each port in this process, where the system can share one. @default acceptQueues */
+  readonly queues?: number;
 }
 
 /**
@@ -37,7 +40,8 @@ export class Ports {
   async open(name: string, server: Server, { host, port }: { host: string; port: number }): Promise<void> {
     const handle = (await this.#inherited()).get(name);
     try {
-      if (!handle || !(await this.#listenOn(server, handle))) await listen(server, host, port);
+      const isShared = (handle && (await this.#listenOn(server, handle))) || (await listen(server, host, port));
+      if (isShared) await this.#openQueues(name, server, { host, port });
     } catch (failure) {
       throw new Problem({
         status: 500,
@@ -50,6 +54,23 @@ export class Ports {
     }
     this.#open.set(name, server);
     this.#options.log.info("listening", { name, host, port, inherited: handle !== undefined });
+  }
+
+  /** Adds the port's further queues; those that a predecessor has are taken over from it as the port itself. */
+  async #openQueues(name: string, server: Server, { host, port }: { host: string; port: number }): Promise<void> {
+    const inherited = await this.#inherited();
+    for (let i = 2; i <= (this.#options.queues ?? acceptQueues); i++) {
+      const queue = createServer();
+      const handle = inherited.get(`${name} ${i}`);
+      try {
+        if (!handle || !(await this.#listenOn(queue, handle))) await listen(queue, host, port);
+      } catch (failure) {
+        // Those that there are do, only more slowly in a rush.
+        return this.#options.log.warn("queue-not-opened", { name, queues: i - 1, reason: errno(failure) });
+      }
+      if (!addQueue(server, queue)) return;
+      this.#open.set(`${name} ${i}`, queue);
+    }
   }
 
   async #listenOn(server: Server, handle: BareHandle): Promise<boolean> {
@@ -93,13 +114,16 @@ export class Ports {
   }
 }
 
-async function listen(server: Server, host: string, port: number): Promise<void> {
+/** True when the port can be opened once more beside this. */
+async function listen(server: Server, host: string, port: number): Promise<boolean> {
   try {
     await listening(server, () => server.listen({ host, port, backlog, reusePort: true }));
+    return true;
   } catch (failure) {
     // Where the system cannot share a port among processes, one edge has it alone.
     if (errno(failure) !== "ENOTSUP") throw failure;
     await listening(server, () => server.listen({ host, port, backlog }));
+    return false;
   }
 }
 
