@@ -10,6 +10,8 @@ const usage = `rostra: live conversations that a million people come to hear at 
       --host ADDR     address the public port listens on          (0.0.0.0, or $ROSTRA_HOST)
       --data DIR      data folder                                 (./data, or $ROSTRA_DATA)
       --edges N       edge processes                              (2, or $ROSTRA_EDGES)
+      --max-listeners N    listeners that are seated here; others wait in line   (as many as it bears, or $ROSTRA_MAX_LISTENERS)
+      --egress-limit MBIT  megabits a second to listeners         (none, or $ROSTRA_EGRESS_LIMIT)
       --udp-port N    UDP port of the stage                       (the HTTP port's number, or $ROSTRA_UDP_PORT)
       --ice-tcp-port N     TCP port of the stage, where UDP is blocked      (the UDP port + 10000, or $ROSTRA_ICE_TCP_PORT)
       --public-ip IP[,IP]  addresses speakers reach the stage at, behind NAT   ($ROSTRA_PUBLIC_IP)
@@ -45,6 +47,8 @@ const serveFlags = {
   host: { type: "string" },
   data: { type: "string" },
   edges: { type: "string" },
+  "max-listeners": { type: "string" },
+  "egress-limit": { type: "string" },
   "udp-port": { type: "string" },
   "ice-tcp-port": { type: "string" },
   "public-ip": { type: "string" },

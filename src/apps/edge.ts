@@ -9,11 +9,13 @@ import { openSecrets } from "../store/secrets.ts";
 import { type ProcessConfig, sockets } from "./config.ts";
 import { mostConnections } from "./edge/descriptors.ts";
 import { makeShield, makeTurns } from "./edge/guard.ts";
+import { measureLevels } from "./edge/levels.ts";
 import { Ports } from "./edge/ports.ts";
 import { SuccessorOverPeers, takeSeats } from "./edge/succession.ts";
 import type { Evidence } from "./edge/evidence.ts";
 import { edgeKeyText } from "./edges/key.ts";
 import { type FrontChoice, frontChoice, trustedRanges, trustOf } from "./serve/fronts.ts";
+import { limitChoice, limitsOf } from "./serve/limits.ts";
 import { version } from "./version.ts";
 
 /** The built pages: the same way up from `src/apps` and from `dist/apps` of an installed package. */
@@ -31,6 +33,8 @@ export async function runEdge(config: ProcessConfig, index: number): Promise<voi
   const evidence = await evidenceOf(config, choice, name, follows.key);
   // Without it what it costs can be measured.
   const shield = process.env["ROSTRA_SHIELD"] === "0" ? undefined : makeShield(meter, follows.key);
+  const limits = limitsOf(limitChoice({}, process.env), Number(process.env["ROSTRA_EDGES"] || 1), mostConnections());
+  const measured = process.env["ROSTRA_LEVELS"] === "0" ? undefined : measureLevels(limits, config);
   const edge = await createEdge({
     name,
     ...follows,
@@ -49,11 +53,13 @@ export async function runEdge(config: ProcessConfig, index: number): Promise<voi
     tls: await tlsOf(config, choice),
     maxConnections: mostConnections(),
     guard: shield,
+    levels: measured?.levels,
     turns: shield && makeTurns(meter),
     witness: evidence?.witness,
     onSpace: evidence?.spaceChanged,
   });
-  evidence?.start(edge, shield?.counts);
+  measured?.start(edge);
+  evidence?.start(edge, shield?.counts, measured?.levels);
   const admin = await listenUnix(
     sockets.edge(run, index, generation),
     (request, response) => {
@@ -115,6 +121,8 @@ async function evidenceOf(
           trustedHops: choice.trustedHops,
           upstream: process.env["ROSTRA_UPSTREAM"] ?? "here",
           maxConnections: mostConnections() ?? 0,
+          maxListeners: process.env["ROSTRA_MAX_LISTENERS"] ?? "",
+          egressLimit: process.env["ROSTRA_EGRESS_LIMIT"] ?? "",
         },
       },
       why: () => ending?.why ?? "stopped",

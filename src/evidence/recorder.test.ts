@@ -15,6 +15,7 @@ function recorded(from = 1_700_000_003_200) {
       counts: { ...counts },
       gauges,
       level: counts.trouble > 5 ? 1 : 0,
+      cause: counts.trouble > 5 ? "memory" : "calm",
       origin: true,
       spaces: () => new Map([["a", 3]]),
     }),
@@ -78,7 +79,7 @@ test("EV-22 a Space is written when something becomes of it, a level when it cha
   await second();
   await recorder.end("stopped");
   expect(bodies.map(({ t }) => t)).toEqual(["space", "space", "level", "window", "end"]);
-  expect(bodies[2]).toMatchObject({ level: 1 });
+  expect(bodies[2]).toMatchObject({ level: 1, cause: "memory" });
   expect(bodies[3]).toMatchObject({ counts: { trouble: [6, 0] } });
   expect(bodies[4]).toEqual({ t: "end", why: "stopped" });
   for (let i = 0; i < 500; i++) recorder.space({ ...space, id: `s${i}` });

@@ -23,6 +23,8 @@ export interface Reading {
   readonly counts: Readonly<Record<CountName, number>>;
   readonly gauges: Readonly<Record<Exclude<GaugeName, "took">, number>>;
   readonly level: number;
+  /** What brought it there. */
+  readonly cause: string;
   readonly origin: boolean;
   /** Listeners by Space; asked for once a window. */
   readonly spaces: () => ReadonlyMap<string, number>;
@@ -87,7 +89,7 @@ export class Recorder {
     sources.second();
     if (reading.level !== this.#level) {
       this.#level = reading.level;
-      void this.#options.append({ t: "level", level: reading.level, cause: "resources" });
+      void this.#options.append({ t: "level", level: reading.level, cause: reading.cause });
     }
     const length = windowSeconds * 1000;
     const isOver = Math.floor((now() + 500) / length) > Math.floor((this.#from + 500) / length);

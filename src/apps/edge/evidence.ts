@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Witness } from "../../edge/census.ts";
 import type { SpaceEntry } from "../../edge/directory.ts";
 import type { Edge } from "../../edge/server.ts";
+import { alwaysOpen, type Levels } from "../../edge/service-level.ts";
 import { Chain } from "../../evidence/chain.ts";
 import { Recorder } from "../../evidence/recorder.ts";
 import { ResourceReader } from "../../evidence/resources.ts";
@@ -35,8 +36,8 @@ export interface EvidenceOptions extends Pick<ProcessConfig, "data" | "clock" | 
 export interface Evidence {
   readonly witness: Witness;
   readonly spaceChanged: (entry: SpaceEntry, isGone: boolean) => void;
-  /** @param shield what the edge's shield counts, where it has one */
-  start(edge: Pick<Edge, "reading" | "listeners" | "health">, shield?: ShieldCounts): void;
+  /** @param shield what the edge's shield counts, where it has one; and its levels of service */
+  start(edge: Pick<Edge, "reading" | "listeners" | "health">, shield?: ShieldCounts, levels?: Levels): void;
 }
 
 /** Opens the process's chain. What goes wrong with it keeps no edge from serving: it is said in the log and in a metric. */
@@ -71,14 +72,15 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
       const { id, slug, title, status, hold, startAt } = entry.state;
       recorder?.space({ id, slug, title, status, hold, startAt });
     },
-    start: (edge, shield) => {
+    start: (edge, shield, levels = alwaysOpen) => {
       const resources = new ResourceReader();
       const mine = new Recorder({
         append: (body) => chain.append(body),
         read: () => {
           const { counts, gauges } = edge.reading();
           const all = { ...counts, ...shieldReading(shield) };
-          return { counts: all, gauges, level: 0, origin: edge.health().origin, spaces: () => edge.listeners() };
+          const { own: level, cause } = levels;
+          return { counts: all, gauges, level, cause, origin: edge.health().origin, spaces: () => edge.listeners() };
         },
         sources,
         resources: () => resources.take(),

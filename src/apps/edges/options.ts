@@ -13,6 +13,8 @@ export const edgeUsage = `
       --port N        public HTTP port                            (8080, or $PORT)
       --host ADDR     address the public port listens on          (0.0.0.0, or $ROSTRA_HOST)
       --workers N     processes that share the port               (2, or $ROSTRA_EDGES)
+      --max-listeners N    listeners that are seated here; others wait in line   ($ROSTRA_MAX_LISTENERS)
+      --egress-limit MBIT  megabits a second to listeners         ($ROSTRA_EGRESS_LIMIT)
       --data DIR      folder of its sockets                       (./data, or $ROSTRA_DATA)
       --public-url URL     where players reach this edge          ($ROSTRA_PUBLIC_URL)
       --tls-cert FILE TLS as well, with this certificate (PEM)    ($ROSTRA_TLS_CERT)
@@ -31,6 +33,8 @@ const edgeFlags = {
   port: { type: "string" },
   host: { type: "string" },
   workers: { type: "string" },
+  "max-listeners": { type: "string" },
+  "egress-limit": { type: "string" },
   data: { type: "string" },
   "public-url": { type: "string" },
   "tls-cert": { type: "string" },

@@ -5,6 +5,7 @@ import { Problem } from "../../foundation/errors.ts";
 import { edgeUrl } from "../../wire/edges.ts";
 import { defaultIceTcpPort, runFolder } from "../config.ts";
 import { type FrontChoice, frontChoice } from "./fronts.ts";
+import { type LimitChoice, limitChoice } from "./limits.ts";
 import { off, whole } from "./usage.ts";
 
 /** What `rostra serve` was asked for, checked. */
@@ -23,6 +24,7 @@ export interface ServeOptions {
   /** Base URLs of edges and caches elsewhere that players are told of. */
   readonly edgeUrls: readonly string[];
   readonly fronts: FrontChoice;
+  readonly limits: LimitChoice;
   /** Where metrics are served over TCP besides the Unix socket. */
   readonly metrics: { readonly host: string; readonly port: number } | undefined;
   /** For how long an edge that ends lets its listeners move; the default depends on why it ends. */
@@ -77,6 +79,7 @@ export async function serveOptions(words: Words, env: NodeJS.ProcessEnv): Promis
     publicUrl: publicUrl?.replace(/\/+$/, ""),
     edgeUrls,
     fronts: frontChoice(words, env),
+    limits: limitChoice(words, env),
     metrics: address(word("metrics", "ROSTRA_METRICS", "")),
     drain: drain === "" ? undefined : seconds(whole("--drain", drain, 0, maxDrainSeconds)),
     demo: words["no-demo"] !== true && env["ROSTRA_DEMO"] !== "0",

@@ -5,6 +5,7 @@ import { createLog, type Log } from "../../foundation/log.ts";
 import { sockets } from "../config.ts";
 import { type ChildSpec, drainTimes } from "./children.ts";
 import { frontEnvironment } from "./fronts.ts";
+import { limitEnvironment } from "./limits.ts";
 import { dataProblem, type ServeOptions } from "./options.ts";
 import { baseUrl, ownerLink } from "./owner-link.ts";
 import { requireFreePorts } from "./ports.ts";
@@ -67,6 +68,9 @@ export function childEnvironment(options: ServeOptions): NodeJS.ProcessEnv {
     ROSTRA_PUBLIC_URL: options.publicUrl ?? "",
     ROSTRA_EDGE_URLS: options.edgeUrls.join(","),
     ...frontEnvironment(options.fronts),
+    ...limitEnvironment(options.limits),
+    // Each edge process has its part of the limits.
+    ROSTRA_EDGES: String(options.edges),
     ROSTRA_DEMO: options.demo ? "1" : "0",
     ROSTRA_LOG_FORMAT: options.log,
     ROSTRA_DRAIN: String((options.drain ?? drainTimes().replaced) / 1000),
