@@ -10,7 +10,7 @@ import { idleAfterMs } from "./channel.ts";
 import { Channels } from "./channels.ts";
 import { DirectWrites } from "./direct-writes.ts";
 import { SpaceEntry } from "./directory.ts";
-import { holdBudget } from "./holds.ts";
+import { HoldBudget } from "./hold-budget.ts";
 import { newCounts } from "./metrics.ts";
 import { PushMode } from "./push-mode.ts";
 import { until } from "./edge.test-server.ts";
@@ -34,7 +34,7 @@ beforeEach(async () => {
     log: silentLog,
     upstream,
     pushMode: new PushMode(),
-    budget: holdBudget(),
+    budget: new HoldBudget(),
     readers: { open: 0, most: 10, patienceMs: 5000 },
     counts: newCounts(),
     slices: new Slices(),

@@ -9,7 +9,7 @@ import type { EdgeParts } from "./parts.ts";
 import { BoxSplitter } from "./box-splitter.ts";
 import { ChunkReaders } from "./chunk-readers.ts";
 import { FanOut, place, type Place, type Position } from "./fan-out.ts";
-import { Holds } from "./holds.ts";
+import { type Answer, Holds } from "./holds.ts";
 import { pastSegment, type WholeSegment } from "./past-segment.ts";
 import { type LiveEdge, maxBehindSegments, Puller, type PullerSink } from "./puller.ts";
 import { SegmentAnswers } from "./segment-answers.ts";
@@ -181,8 +181,8 @@ export class Channel implements PullerSink {
     return this.#answers.get(n, bytes, this.window.digest(n), this.#parts.clock.now());
   }
 
-  hold(n: SegmentNumber, response: ServerResponse, answer: (outcome: "published" | "expired") => void): boolean {
-    return this.holds.hold(n, response, answer);
+  hold(n: SegmentNumber, address: string, response: ServerResponse, answer: Answer): boolean {
+    return this.holds.hold(n, address, response, answer);
   }
 
   /** Answers another edge with segment `n` as it comes in; false when there are too many such requests. */

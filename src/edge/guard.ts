@@ -17,6 +17,8 @@ export interface Guard {
   admit(address: string): "yes" | "later" | "drop";
   /** True when the address has done so much that its connection is to be closed. */
   saw(address: string, what: Misdeed): boolean;
+  /** How many connections of an address have behaved lately. */
+  behavedAt(address: string): number;
   /** Another edge of the installation speaks from this address. */
   vouch(address: string): void;
   /** Called some times a second; monotonic ms. */

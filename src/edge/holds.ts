@@ -1,26 +1,9 @@
 import type { SegmentNumber } from "../wire/timeline.ts";
+import type { Holder, HoldBudget } from "./hold-budget.ts";
 import type { Sliced, Slices } from "./slices.ts";
 
-/** How many requests one edge holds for what is not published yet; more are told to come again. */
-export const maxHeldRequests = 20_000;
-/** Milliseconds for which a request is held: two segments early, its own length, and an origin that has just restarted. */
-export const maxHeldMs = 5000;
 /** Requests that are answered between two looks at the clock. */
 const stride = 4;
-
-/** How many requests an edge holds now, all queues together. */
-export interface HoldBudget {
-  held: number;
-  readonly most: number;
-  /** How long each may be held. */
-  readonly patienceMs: number;
-}
-
-export const holdBudget = (most = maxHeldRequests, patienceMs = maxHeldMs): HoldBudget => ({
-  held: 0,
-  most,
-  patienceMs,
-});
 
 type Outcome = "published" | "expired";
 export type Answer = (outcome: Outcome) => void;
@@ -28,6 +11,7 @@ export type Answer = (outcome: Outcome) => void;
 /** A request that is held. */
 export interface Hold {
   readonly n: SegmentNumber;
+  readonly holder: Holder;
   readonly answer: Answer;
   readonly until: number;
   /** What it is answered with, in its turn. */
@@ -65,22 +49,23 @@ export class Holds implements Sliced {
     return this.#budget.most;
   }
 
+  /** Whether nobody's request can be held now. */
   get isFull(): boolean {
     return this.#budget.held >= this.#budget.most;
   }
 
-  /** Holds a request until `release` reaches `n`; undefined when the budget is spent. */
-  add(n: SegmentNumber, answer: Answer): Hold | undefined {
-    if (this.isFull) return undefined;
-    const hold: Hold = { n, answer, until: performance.now() + this.#budget.patienceMs, outcome: undefined };
+  /** Holds a request until `release` reaches `n`; undefined when there is no place for its holder. */
+  add(n: SegmentNumber, holder: Holder, answer: Answer): Hold | undefined {
+    if (!this.#budget.take(holder)) return undefined;
+    const until = performance.now() + this.#budget.patienceMs;
+    const hold: Hold = { n, holder, answer, until, outcome: undefined };
     this.#holds.add(hold);
-    this.#budget.held++;
     return hold;
   }
 
-  /** The same for a response: a client that leaves is forgotten. False when the budget is spent. */
-  hold(n: SegmentNumber, response: Closing, answer: Answer): boolean {
-    const hold = this.add(n, answer);
+  /** The same for a response to an address: a client that leaves is forgotten. False when there is no place for it. */
+  hold(n: SegmentNumber, address: string, response: Closing, answer: Answer): boolean {
+    const hold = this.add(n, this.#budget.holder(address), answer);
     if (hold) response.once("close", () => this.forget(hold));
     return hold !== undefined;
   }
@@ -88,7 +73,7 @@ export class Holds implements Sliced {
   /** Lets go of a request without an answer; false when it has one. */
   forget(hold: Hold): boolean {
     if (!this.#holds.delete(hold)) return false;
-    this.#budget.held--;
+    this.#budget.giveBack(hold.holder);
     return true;
   }
 

@@ -5,6 +5,7 @@ import type { SegmentNumber } from "../wire/timeline.ts";
 import type { Channel } from "./channel.ts";
 import { queuedBytes } from "./direct-writes.ts";
 import { giveAgain } from "./first-bytes.ts";
+import type { Holder } from "./hold-budget.ts";
 import type { Hold, Holds } from "./holds.ts";
 import { maxHeadBytes } from "./deadlines.ts";
 import type { Pace } from "./pace.ts";
@@ -36,6 +37,8 @@ export interface Question {
   readonly rendition: RenditionName;
   readonly address: string;
   readonly userAgent: string;
+  /** Whose requests are held; let go of when the connection is gone. */
+  readonly holder: Holder;
   /** How often it asks; undefined where nobody looks. */
   readonly pace: Pace | undefined;
 }
@@ -186,7 +189,7 @@ export class KeptConnection {
     }
     if (found.kind !== "early") return false;
     const { holds } = channel;
-    const hold = holds.add(n, (outcome) => this.#answerHeld(channel, n, outcome));
+    const hold = holds.add(n, this.question.holder, (outcome) => this.#answerHeld(channel, n, outcome));
     if (hold === undefined) return false;
     this.#state = { kind: "held", hold, holds };
     return true;

@@ -9,6 +9,7 @@ import type { Directory } from "./directory.ts";
 import type { DirectWrites } from "./direct-writes.ts";
 import { heardSegments } from "./fan-out.ts";
 import type { Gate } from "./guard.ts";
+import type { HoldBudget } from "./hold-budget.ts";
 import { KeptConnection, type KeptHost } from "./kept-connection.ts";
 import { canReadRaw } from "./raw-reads.ts";
 import { plainLength, Repeat } from "./repeat.ts";
@@ -52,6 +53,7 @@ export interface KeptOptions {
   readonly channels: Channels;
   readonly audience: Audience;
   readonly writes: DirectWrites;
+  readonly budget: HoldBudget;
   readonly counts: {
     slowCloses: number;
     keptAnswers: number;
@@ -190,8 +192,9 @@ export class KeptConnections implements KeptHost {
   }
 
   gone(connection: KeptConnection, why: "closed" | "misfit" | "leaving"): void {
-    this.#connections.delete(connection);
+    if (!this.#connections.delete(connection)) return;
     this.#paced.delete(connection);
+    this.#options.budget.letGo(connection.question.holder);
     this.#unread.delete(connection);
     if (why === "closed") {
       this.#options.counts.left++;
@@ -218,7 +221,8 @@ export class KeptConnections implements KeptHost {
       const userAgent = request.headers["user-agent"] ?? "";
       const { server } = socket as Socket & { readonly server: Server };
       const pace = this.#options.gate?.paceOf(request);
-      const question = { repeat, space, rendition, address, userAgent, pace };
+      const holder = this.#options.budget.keep(address);
+      const question = { repeat, space, rendition, address, userAgent, holder, pace };
       const connection = new KeptConnection(detachSocket(request, response), question, server, this);
       this.#connections.add(connection);
       this.#options.counts.keptTaken++;

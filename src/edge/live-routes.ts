@@ -86,7 +86,7 @@ export class LiveRoutes {
         this.#options.counts.playlists++;
         if (entry.init(path.rendition) === undefined || entry.state.latest === null) return this.#nothing(response);
         // Who reads the playlist asks for its segments next: they are pulled from now on.
-        if (this.#options.playlists.media(response, entry, query))
+        if (this.#options.playlists.media(response, entry, query, () => this.#options.address(request)))
           this.#options.channels.get(entry, path.rendition).touch();
         return;
       case "text":
@@ -167,7 +167,7 @@ export class LiveRoutes {
   }
 
   #hold(request: IncomingMessage, response: ServerResponse, channel: Channel, n: SegmentNumber): void {
-    const held = channel.hold(n, response, (outcome) => {
+    const held = channel.hold(n, this.#options.address(request), response, (outcome) => {
       const bytes = channel.window.get(n);
       if (bytes) this.#send(request, response, channel, n, bytes);
       else if (outcome === "published" || channel.entry.over) this.#nothing(response);

@@ -6,7 +6,7 @@ import type { Channels } from "./channels.ts";
 import { type CounterOf, registerCounters } from "./counters.ts";
 import type { Directory } from "./directory.ts";
 import type { FeedTeller } from "./feed-teller.ts";
-import type { HoldBudget } from "./holds.ts";
+import type { HoldBudget } from "./hold-budget.ts";
 import type { KeptConnections } from "./kept-connections.ts";
 import type { LiveCounts } from "./live-routes.ts";
 import type { EdgeCounts } from "./parts.ts";

@@ -3,7 +3,7 @@ import type { Log } from "../foundation/log.ts";
 import type { ReaderBudget } from "./chunk-readers.ts";
 import type { DirectWrites } from "./direct-writes.ts";
 import type { FanOut, FanOutCounts } from "./fan-out.ts";
-import type { HoldBudget } from "./holds.ts";
+import type { HoldBudget } from "./hold-budget.ts";
 import type { PushMode } from "./push-mode.ts";
 import type { Slices } from "./slices.ts";
 import type { Upstream } from "./upstream.ts";

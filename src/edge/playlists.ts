@@ -5,7 +5,8 @@ import { masterPlaylist, playlistType } from "../hls/master.ts";
 import { livePlaylist } from "../hls/media.ts";
 import { livePaths } from "../wire/paths.ts";
 import type { SpaceEntry } from "./directory.ts";
-import { type HoldBudget, Holds } from "./holds.ts";
+import type { HoldBudget } from "./hold-budget.ts";
+import { Holds } from "./holds.ts";
 import { openHeaders, overloaded, sendRefusal, sendWhole } from "./respond.ts";
 import type { Slices } from "./slices.ts";
 import { spareEdges } from "./told-edges.ts";
@@ -47,8 +48,9 @@ export class Playlists {
   /**
    * Answers a media playlist, at once or when the segment its query names is published. False when it asks for what
    * cannot be: that is no demand for the sound.
+   * @param address of whoever asks
    */
-  media(response: ServerResponse, entry: SpaceEntry, query: string): boolean {
+  media(response: ServerResponse, entry: SpaceEntry, query: string, address: () => string): boolean {
     const delivery = parseDelivery(query);
     const latest = entry.state.latest ?? -1;
     if (delivery.kind === "bad") return this.#refuse(response, delivery.why);
@@ -60,7 +62,7 @@ export class Playlists {
       return this.#refuse(response, `_HLS_msn is ${delivery.msn}, and the latest segment ${latest}`);
     let holds = this.#waiting.get(entry);
     if (!holds) this.#waiting.set(entry, (holds = new Holds(this.#budget, this.#slices)));
-    const held = holds.hold(delivery.msn, response, (outcome) => {
+    const held = holds.hold(delivery.msn, address(), response, (outcome) => {
       if (outcome === "published" || entry.over) this.#send(response, entry);
       else sendRefusal(response, originAway());
     });

@@ -23,7 +23,7 @@ import { FeedTeller } from "./feed-teller.ts";
 import { followedClock } from "./followed-clock.ts";
 import { createFronts } from "./front.ts";
 import { Gate } from "./guard.ts";
-import { holdBudget } from "./holds.ts";
+import { HoldBudget } from "./hold-budget.ts";
 import { Leaving } from "./leaving.ts";
 import { KeptConnections } from "./kept-connections.ts";
 import { LiveRoutes } from "./live-routes.ts";
@@ -69,7 +69,11 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const trust: Trust = { ...(options.trust ?? noTrust), isEdge };
   const counts = newCounts();
   const pages = new Pages(await loadPages(options.web, log), (space) => directory.find(space)?.state.edges ?? []);
-  const budget = holdBudget(options.maxHeld, options.heldMs);
+  const budget = new HoldBudget({
+    most: options.maxHeld,
+    patienceMs: options.heldMs,
+    behavedAt: (address) => options.guard?.behavedAt(address) ?? 0,
+  });
   const pushMode = new PushMode(options.push);
   const fetches = meter.counter("rostra_edge_upstream_fetches_total", "Requests to the origin, by what for.");
   const upstream = new Upstream({ addresses: options.upstreams, id, key: options.key, fetches, log });
@@ -104,6 +108,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     counts,
     address,
     gate,
+    budget,
     stallMs: undrained,
   });
   const streams = new Streams({

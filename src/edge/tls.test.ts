@@ -223,6 +223,7 @@ test("ED-112, ED-113 a guard is asked before a handshake, sees what its connecti
     },
     admit: () => "yes",
     saw: (address, what) => seen.push(`${what} ${address}`) === 0,
+    behavedAt: () => 0,
     vouch: () => {},
     tick: () => {},
   };

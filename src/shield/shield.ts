@@ -100,6 +100,11 @@ export class Shield {
     return credit >= busyFrom;
   }
 
+  /** How many connections of an address have behaved lately. */
+  behavedAt(address: string): number {
+    return this.budgets.creditOfAddress.estimate(this.#subjects.of(address).address);
+  }
+
   /** Somebody has shown the installation's key, or else is known to be one of us. */
   vouch(address: string, times = 100): void {
     this.budgets.credit(this.#subjects.of(address), times);
