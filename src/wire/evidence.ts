@@ -214,6 +214,15 @@ export interface FileBody {
   readonly process: string;
 }
 
-export type EvidenceBody = WindowBody | BeginBody | EndBody | SpaceBody | LevelBody | ActBody | TallyBody | ActionBody | FileBody;
+export type EvidenceBody =
+  | WindowBody
+  | BeginBody
+  | EndBody
+  | SpaceBody
+  | LevelBody
+  | ActBody
+  | TallyBody
+  | ActionBody
+  | FileBody;
 /** As it stands in the chain: its number, from 0, when it was written, and how many records before it could not be. */
 export type EvidenceRecord = EvidenceBody & { readonly n: number; readonly at: number; readonly lost?: number };
