@@ -28,7 +28,7 @@ describe("levels", () => {
     expect(now).toEqual(at(3));
     now = nextLevel(now, 12, 0.8, 0);
     now = nextLevel(now, 12 + holdSeconds, 0.8, 0);
-    expect(now).toEqual({ level: 2, calmSince: 22 });
+    expect(now).toEqual({ level: 2, calmSince: 12 + holdSeconds });
     // At 0.8 level 2 is where it belongs.
     expect(nextLevel(now, 60, 0.8, 0).level).toBe(2);
   });

@@ -25,8 +25,8 @@ export const levelSteps: readonly { readonly level: ServiceLevel; readonly share
 /** A level is left when the share is this far below its step, and the lag below half of it. */
 export const releaseShare = 0.06;
 export const releaseLag = 0.5;
-/** How long it has to be so, seconds. */
-export const holdSeconds = 10;
+/** How long it has to be so, seconds: from level 4 down to 0 takes less than half a minute. */
+export const holdSeconds = 6;
 /** The share up to which newcomers are seated. */
 export const seatShare = 0.92;
 
