@@ -66,6 +66,8 @@ export interface KeptOptions {
   readonly address: (request: IncomingMessage) => string;
   /** Says how often they may ask. @default as often as they want */
   readonly gate?: Gate | undefined;
+  /** Called with each answer; see `Slices`. */
+  readonly breathe: () => void;
   /** Milliseconds after which a client that reads nothing is closed. */
   readonly stallMs: number;
 }
@@ -165,7 +167,8 @@ export class KeptConnections implements KeptHost {
   }
 
   send(connection: KeptConnection, channel: Channel, n: SegmentNumber, bytes: Buffer): boolean {
-    const { audience, counts, writes } = this.#options;
+    const { audience, counts, writes, breathe } = this.#options;
+    breathe();
     const written = writes.write(connection.socket, channel.answer(n, bytes));
     counts.keptAnswers++;
     const space = channel.entry.state.id;

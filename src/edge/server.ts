@@ -4,7 +4,7 @@ import { ms } from "../foundation/duration.ts";
 import { reason } from "../foundation/errors.ts";
 import { Target } from "../foundation/target.ts";
 import { Adoption } from "./adoption.ts";
-import { Arrivals } from "./arrivals.ts";
+import { Arrivals, type ArrivalsOptions } from "./arrivals.ts";
 import { Audience } from "./audience.ts";
 import { AudienceReporter } from "./audience-reporter.ts";
 import { Beacons } from "./beacons.ts";
@@ -79,6 +79,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const upstream = new Upstream({ addresses: options.upstreams, id, key: options.key, fetches, log });
   const readers = { open: 0, most: maxChunkReaders, patienceMs: budget.patienceMs };
   const slices = new Slices();
+  const breathe = (): void => slices.breathe();
   const writes = new DirectWrites();
   const channels = new Channels({ clock, log, upstream, pushMode, budget, readers, counts, slices, writes });
   const playlists = new Playlists(budget, slices, counts);
@@ -109,6 +110,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     address,
     gate,
     budget,
+    breathe,
     stallMs: undrained,
   });
   const streams = new Streams({
@@ -120,7 +122,8 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     witness: options.witness,
     maxListeners: options.maxConnections && Math.floor(options.maxConnections * listenersShare),
   });
-  const arrivals = new Arrivals({ known: streams.known, join: (socket, request) => streams.join(socket, request) });
+  const join: ArrivalsOptions["join"] = (socket, request) => (breathe(), streams.join(socket, request));
+  const arrivals = new Arrivals({ known: streams.known, join });
   const texts = new LiveTexts(upstream);
   const live = new LiveRoutes({
     directory,
@@ -197,6 +200,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     },
   });
   const servers = secure ? [server, secure.server] : [server];
+  for (const one of servers) one.prependListener("request", breathe).on("connection", breathe);
 
   // While it drains it goes on as before, the scope's end or not.
   const drained = new AbortController();

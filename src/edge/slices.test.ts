@@ -76,3 +76,23 @@ test("ED-40 while others have work a slice is half as long as theirs, and never 
     expect(before - work.left).toBe(pieces);
   }
 });
+
+test("ED-117 in a turn that does not end, work for many has a third of the time all the same, and once each", async () => {
+  let now = 0;
+  const slices = new Slices(() => now);
+  const work = new Work(10 * sliceMs, () => now++);
+  slices.run(work);
+  expect(work.left).toBe(9 * sliceMs);
+  // Others' requests, 1 ms each, one after the other in one turn of the loop.
+  for (let request = 0; request < 8 * 2 * sliceMs; request++) {
+    now++;
+    slices.breathe();
+  }
+  expect(work.left).toBe(sliceMs);
+  await turn();
+  expect(work.left).toBe(0);
+  const next = new Work(3 * sliceMs, () => now++);
+  slices.run(next);
+  await turn();
+  expect(next.left).toBe(sliceMs);
+});
