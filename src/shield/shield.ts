@@ -16,6 +16,10 @@ export interface ShieldOptions {
   readonly random?: (() => number) | undefined;
   /** @default maxWatched */
   readonly maxWatched?: number | undefined;
+  /** Told of each connection that is refused: of one that is there, so that its address is no forged one. @default nobody is */
+  readonly onRefused?: ((address: string) => void) | undefined;
+  /** Told of addresses from which one of us speaks. @default nobody is */
+  readonly onVouched?: ((address: string) => void) | undefined;
 }
 
 /** What it did; numbers that only grow. */
@@ -46,10 +50,14 @@ export class Shield {
   readonly #heavy = new SpaceSaving({ ways: namedPrefixes });
   /** The names of what `#heavy` counts. */
   readonly #names = new Map<number, string>();
+  readonly #onRefused: ShieldOptions["onRefused"];
+  readonly #onVouched: ShieldOptions["onVouched"];
   #now: number;
   #looked: number;
 
-  constructor({ key, now, random, maxWatched }: ShieldOptions) {
+  constructor({ key, now, random, maxWatched, onRefused, onVouched }: ShieldOptions) {
+    this.#onRefused = onRefused;
+    this.#onVouched = onVouched;
     this.#subjects = new Subjects(key);
     this.budgets = new Budgets({ random });
     this.#now = this.#looked = now;
@@ -72,7 +80,10 @@ export class Shield {
     const subject = this.#subjects.of(address);
     const decision = this.#decide(subject);
     if (decision === "yes") this.watched.add(connection, subject, this.#now);
-    else this.#name(subject, address);
+    else {
+      this.#name(subject, address);
+      this.#onRefused?.(address);
+    }
     return decision;
   }
 
@@ -108,6 +119,7 @@ export class Shield {
   /** Somebody has shown the installation's key, or else is known to be one of us. */
   vouch(address: string, times = 100): void {
     this.budgets.credit(this.#subjects.of(address), times);
+    this.#onVouched?.(address);
   }
 
   /** Looks at new connections and gives back what time gives back. To be called some times a second; monotonic ms. */

@@ -4,15 +4,20 @@ import type { Guard } from "../../edge/guard.ts";
 import type { Turns } from "../../edge/turns.ts";
 import type { Meter } from "../../foundation/meter.ts";
 import { Bulkhead, workClasses } from "../../shield/bulkhead.ts";
-import { Shield } from "../../shield/shield.ts";
+import { Shield, type ShieldOptions } from "../../shield/shield.ts";
 
 /**
  * The shield of an edge process, and its metrics.
  * @param key the installation's, so that what edges of one installation summarise adds up. @default a random one
+ * @param hear told of whom it refuses, and of whom it is told that they are ours
  */
-export function makeShield(meter: Meter, key?: string): Shield & Guard {
+export function makeShield(
+  meter: Meter,
+  key?: string,
+  hear: Pick<ShieldOptions, "onRefused" | "onVouched"> = {},
+): Shield & Guard {
   const secret = key === undefined ? randomBytes(32) : createHmac("sha256", key).update("rostra shield").digest();
-  const shield = new Shield({ key: secret, now: performance.now() });
+  const shield = new Shield({ key: secret, now: performance.now(), ...hear });
   shieldMetrics(meter, shield);
   return shield;
 }
