@@ -15,6 +15,8 @@ import { GameDayShelf } from "./control/game-day/shelf.ts";
 import { Rehearsals } from "./control/game-day/rehearsals.ts";
 import { Observer } from "./control/observer.ts";
 import { PeopleDesk } from "./control/people-routes.ts";
+import { exemptionOf } from "./control/price/paying.ts";
+import { Price } from "./control/price/price.ts";
 import { readLimits, writeLimits } from "./control/rate.ts";
 import { Rooms } from "./control/rooms.ts";
 import { createServer } from "./control/server.ts";
@@ -47,7 +49,12 @@ export async function runControl(config: ProcessConfig, options: ControlOptions 
 
   const director = await Director.open({ store, clock, origin, stage, scope, log, meter, ...options });
   const invites = new Invites(secrets.key("invite"), () => director.now().wall);
-  const rooms = new Rooms({ director, invites, scope, log, meter, maxSockets: options.maxSockets });
+  const price = new Price({
+    keys: { challenge: secrets.key("price"), answer: secrets.key("price-answer") },
+    now: options.wall ?? Date.now,
+    meter,
+  });
+  const rooms = new Rooms({ director, invites, price, scope, log, meter, maxSockets: options.maxSockets });
   const observer = new Observer({ director, origin, stage, watchers: rooms, scope, log });
   const desk = new PeopleDesk(new People({ store, clock, log, key: secrets.key("people") }), publicUrl);
   const context: Context = {
@@ -63,6 +70,8 @@ export async function runControl(config: ProcessConfig, options: ControlOptions 
       writes: new Budget(writeLimits, secrets.key("budget"), () => clock.now()),
       reads: new Budget(readLimits, secrets.key("budget"), () => clock.now()),
     },
+    price,
+    exemption: async (request) => exemptionOf((await desk.signedIn(request))?.account, clock.now()),
     links: () => observer.links,
     owner: async (request) => {
       const who = await desk.signedIn(request);

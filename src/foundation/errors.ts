@@ -29,6 +29,8 @@ export interface ProblemOptions {
   readonly pointer?: string;
   /** Seconds after which a retry makes sense (Retry-After). */
   readonly retryAfter?: number;
+  /** Members of its own that a kind of problem has (RFC 9457, section 3.2). */
+  readonly extension?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
 }
 
@@ -39,6 +41,7 @@ export class Problem extends Error {
   readonly action: string;
   readonly pointer: string | undefined;
   readonly retryAfter: number | undefined;
+  readonly extension: Readonly<Record<string, unknown>> | undefined;
 
   constructor(options: ProblemOptions) {
     super(options.detail, { cause: options.cause });
@@ -49,6 +52,7 @@ export class Problem extends Error {
     this.action = options.action;
     this.pointer = options.pointer;
     this.retryAfter = options.retryAfter;
+    this.extension = options.extension;
   }
 
   toDocument(): ProblemDocument {
@@ -60,6 +64,7 @@ export class Problem extends Error {
       detail: this.message,
       action: this.action,
       ...(this.pointer === undefined ? {} : { pointer: this.pointer }),
+      ...this.extension,
     };
   }
 }

@@ -192,6 +192,7 @@ export type { PublicStatus, Role };
  * DELETE /api/v1/passkeys/:id                   signed in
  * POST   /api/v1/passkeys/register/options|verify   signed in; WebAuthn
  * POST   /api/v1/passkeys/login/options|verify      WebAuthn → session cookie
+ * GET    /api/v1/price                          ?for=hand&space=…; what an act costs now → Price, see price.ts
  * GET    /api/v1/ops                            owner; Ops: processes, listeners, for the ops page
  * GET    /api/openapi.json
  */

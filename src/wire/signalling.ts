@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { maxPaymentChars, type PriceDue } from "./price.ts";
 import type { PublicStatus, Role, StagePerson } from "./state.ts";
 
 /**
@@ -16,7 +17,12 @@ export const clientMessageSchema = v.variant("t", [
   }),
   v.object({ t: v.literal("rename"), name: v.pipe(v.string(), v.minLength(1), v.maxLength(80)) }),
   v.object({ t: v.literal("mute"), muted: v.boolean() }),
-  v.object({ t: v.literal("hand"), raised: v.boolean() }),
+  /** `price`: what answers the challenge that came with `price-due` (`wire/price.ts`). */
+  v.object({
+    t: v.literal("hand"),
+    raised: v.boolean(),
+    price: v.optional(v.pipe(v.string(), v.maxLength(maxPaymentChars))),
+  }),
   /** Host and co-hosts, about another: */
   v.object({ t: v.literal("mute-other"), id: person }),
   v.object({ t: v.literal("remove"), id: person }),
@@ -87,5 +93,7 @@ export type ServerMessage =
         readonly title: string;
         readonly detail: string;
         readonly action: string;
+        /** With `price-due`: the challenge, and how long to wait instead. */
+        readonly price?: PriceDue;
       };
     };

@@ -9,6 +9,7 @@ import type { Store } from "../../store/store.ts";
 import type { ActiveSpace } from "./active-space.ts";
 import type { Director } from "./director.ts";
 import type { GameDayShelf } from "./game-day/shelf.ts";
+import type { Exemption, Price } from "./price/price.ts";
 import { signInNeeded } from "./problems.ts";
 import { bearer } from "./request-facts.ts";
 import type { Rooms } from "./rooms.ts";
@@ -24,6 +25,10 @@ export interface Context {
   readonly stage: Link;
   /** Of each address, for what changes something and for what does not. */
   readonly budgets: { readonly writes: Budget; readonly reads: Budget };
+  /** Of what costs this server something each time. */
+  readonly price: Price;
+  /** By what a request pays no price, where it need not. */
+  readonly exemption: (request: FastifyRequest) => Promise<Exemption | undefined>;
   readonly log: Log;
   /** The URL people use, where it is configured. */
   readonly publicUrl: string | undefined;

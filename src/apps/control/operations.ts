@@ -1,4 +1,5 @@
 import type { Operation } from "./operation.ts";
+import { priceSchema } from "../../wire/price-schema.ts";
 import { gameDayOperations } from "./game-day/operations.ts";
 import { verdictOperations } from "./verdict/operations.ts";
 import { createInviteSchema, createSpaceSchema, editSpaceSchema, spaceSchema } from "../../wire/api.ts";
@@ -249,6 +250,16 @@ export const operations: readonly Operation[] = [
     body: authenticationResponseSchema,
     status: 204,
     problems: [400, 401, 403, 413, 415],
+  },
+  {
+    method: "GET",
+    path: "/api/v1/price",
+    summary: "What an act that costs the server something has for a price now; docs/protocol.md says how it is paid.",
+    who: "anyone",
+    query: { for: "`hand`, `invite` or `sign-up`.", space: "The Space it is in, by id or slug." },
+    status: 200,
+    answer: priceSchema,
+    problems: [400, 404],
   },
   {
     method: "GET",

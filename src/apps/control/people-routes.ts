@@ -116,8 +116,16 @@ const passkeyInfo = ({ id, createdAt, lastUsedAt }: Passkey): PasskeyInfo => ({
   lastUsedAt: lastUsedAt === null ? null : iso(lastUsedAt),
 });
 
-/** The routes for owners, listed at the end of `src/wire/api.ts`. Expects `registerProblems` on the app. */
-export async function registerPeople(app: FastifyInstance, desk: PeopleDesk): Promise<void> {
+/**
+ * The routes for owners, listed at the end of `src/wire/api.ts`. Expects `registerProblems` on the app.
+ *
+ * @param chargeSignUp throws while a one-time link may be tried only for a price
+ */
+export async function registerPeople(
+  app: FastifyInstance,
+  desk: PeopleDesk,
+  chargeSignUp: (request: FastifyRequest) => void | Promise<void> = () => {},
+): Promise<void> {
   const { people } = desk;
   await app.register(
     async (api) => {
@@ -140,6 +148,7 @@ export async function registerPeople(app: FastifyInstance, desk: PeopleDesk): Pr
 
       api.post("/owner/claim", async (request, reply) => {
         const { token, name } = parseBody(claimSchema, request.body);
+        await chargeSignUp(request);
         desk.welcome(request, reply, await people.claim(token, name));
         return reply.code(204).send();
       });

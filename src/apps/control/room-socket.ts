@@ -3,8 +3,10 @@ import type { WebSocket } from "ws";
 import { Problem } from "../../foundation/errors.ts";
 import { internalProblem } from "../../foundation/link.ts";
 import type { Log } from "../../foundation/log.ts";
+import type { PriceDue } from "../../wire/price.ts";
 import { type ClientMessage, clientMessageSchema, type ServerMessage } from "../../wire/signalling.ts";
 import type { ActiveSpace } from "./active-space.ts";
+import type { Exemption } from "./price/price.ts";
 
 /** The most bytes a message of a client may have. */
 export const maxMessageBytes = 64 * 1024;
@@ -26,11 +28,19 @@ export type SocketState =
   | { readonly kind: "joined"; readonly space: ActiveSpace; readonly participant: string }
   | { readonly kind: "closed" };
 
+/** Who opened a connection. */
+export interface Visitor {
+  /** Whom their address stands for. */
+  readonly address: string;
+  /** By what they pay no price, where they need not. */
+  readonly exemption: () => Promise<Exemption | undefined>;
+}
+
 /** What a connection asks of the rooms it can join. */
 export interface SocketOwner {
   join(socket: RoomSocket, message: Extract<ClientMessage, { t: "join" }>): Promise<void>;
   /** One message of somebody who has joined; what it throws is told to the client. */
-  said(space: ActiveSpace, participant: string, message: ClientMessage): void | Promise<void>;
+  said(space: ActiveSpace, participant: string, message: ClientMessage, visitor: Visitor): void | Promise<void>;
   closed(socket: RoomSocket): void;
   readonly log: Log;
   /** Counts a message that was not taken. */
@@ -40,7 +50,7 @@ export interface SocketOwner {
 /** One WebSocket of a room: reads, validates and paces what a client says. */
 export class RoomSocket {
   readonly space: string;
-  readonly address: string;
+  readonly #visitor: Visitor;
   readonly #socket: WebSocket;
   readonly #owner: SocketOwner;
   readonly #joinTimer: NodeJS.Timeout;
@@ -52,11 +62,11 @@ export class RoomSocket {
   #closing = false;
   #lastRoom = "";
 
-  constructor(socket: WebSocket, space: string, address: string, owner: SocketOwner) {
+  constructor(socket: WebSocket, space: string, visitor: Visitor, owner: SocketOwner) {
     this.#socket = socket;
     this.#owner = owner;
     this.space = space;
-    this.address = address;
+    this.#visitor = visitor;
     this.#joinTimer = setTimeout(() => this.close(1008, "nobody joined"), joinWithinMs);
     socket.on("message", (data, isBinary) => this.#read(isBinary ? undefined : (data as Buffer).toString("utf8")));
     socket.on("ping", () => this.#beaten());
@@ -67,6 +77,10 @@ export class RoomSocket {
     // An error is always followed by `close`.
     socket.on("error", () => {});
     socket.on("close", () => this.#gone());
+  }
+
+  get address(): string {
+    return this.#visitor.address;
   }
 
   /** True while it is open and has not asked to join. */
@@ -104,7 +118,8 @@ export class RoomSocket {
   refuse(problem: Problem): void {
     const { code, title, detail, action } = problem.toDocument();
     this.#owner.refused(code);
-    this.send({ t: "refused", problem: { code, title, detail, action } });
+    const price = problem.extension?.["price"] as PriceDue | undefined;
+    this.send({ t: "refused", problem: { code, title, detail, action, ...(price ? { price } : {}) } });
   }
 
   close(code: number, why: string): void {
@@ -177,7 +192,7 @@ export class RoomSocket {
   #say(message: ClientMessage): void {
     if (this.state.kind !== "joined") return;
     const { space, participant } = this.state;
-    const say = async (): Promise<void> => this.#owner.said(space, participant, message);
+    const say = async (): Promise<void> => this.#owner.said(space, participant, message, this.#visitor);
     say().catch((thrown: unknown) => this.refuse(this.#problem(thrown)));
   }
 

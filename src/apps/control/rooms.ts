@@ -15,7 +15,8 @@ import type { ActiveSpace } from "./active-space.ts";
 import type { Director, RoomWatchers } from "./director.ts";
 import { entryOf, isGuestId } from "./entries.ts";
 import type { StageWatchers } from "./observer.ts";
-import { RoomSocket, type SocketOwner } from "./room-socket.ts";
+import type { Price } from "./price/price.ts";
+import { RoomSocket, type SocketOwner, type Visitor } from "./room-socket.ts";
 
 /** The most WebSockets at a time, and of one address. */
 export const maxSockets = 2000;
@@ -32,6 +33,8 @@ const partingMs = ms(5000);
 export interface RoomsOptions {
   readonly director: Director;
   readonly invites: Invites;
+  /** Of asking to speak. */
+  readonly price: Price;
   readonly scope: Scope;
   readonly log: Log;
   readonly meter: Meter;
@@ -44,6 +47,7 @@ export class Rooms implements SocketOwner, RoomWatchers, StageWatchers {
   readonly log: Log;
   readonly #director: Director;
   readonly #invites: Invites;
+  readonly #price: Price;
   readonly #scope: Scope;
   readonly #sockets = new Set<RoomSocket>();
   readonly #bySpace = new Map<string, Set<RoomSocket>>();
@@ -58,6 +62,7 @@ export class Rooms implements SocketOwner, RoomWatchers, StageWatchers {
     this.log = options.log;
     this.#director = options.director;
     this.#invites = options.invites;
+    this.#price = options.price;
     this.#scope = options.scope;
     this.#most = options.maxSockets ?? maxSockets;
     this.#refusals = options.meter.counter("rostra_room_refused_total", "Messages and joins refused, by problem code.");
@@ -82,8 +87,9 @@ export class Rooms implements SocketOwner, RoomWatchers, StageWatchers {
   }
 
   /** Takes a new WebSocket for the room of a Space (id or slug). */
-  attach(webSocket: WebSocket, space: string, address: string): void {
-    const socket = new RoomSocket(webSocket, space, address, this);
+  attach(webSocket: WebSocket, space: string, visitor: Visitor): void {
+    const { address } = visitor;
+    const socket = new RoomSocket(webSocket, space, visitor, this);
     const ofAddress = (this.#byAddress.get(address) ?? 0) + 1;
     this.#sockets.add(socket);
     this.#byAddress.set(address, ofAddress);
@@ -115,7 +121,7 @@ export class Rooms implements SocketOwner, RoomWatchers, StageWatchers {
     socket.joined(space, entry.id);
   }
 
-  said(space: ActiveSpace, you: string, message: ClientMessage): void | Promise<void> {
+  said(space: ActiveSpace, you: string, message: ClientMessage, visitor: Visitor): void | Promise<void> {
     const director = this.#director;
     if (isOver(space.life)) throw spaceOver(space.life);
     switch (message.t) {
@@ -132,7 +138,8 @@ export class Rooms implements SocketOwner, RoomWatchers, StageWatchers {
       case "mute":
         return director.act(space, (room) => room.mute(you, message.muted));
       case "hand":
-        return director.act(space, (room, now) => room.raiseHand(you, message.raised, now));
+        if (message.raised) return this.#raiseHand(space, you, message.price, visitor);
+        return director.act(space, (room, now) => room.raiseHand(you, false, now));
       case "mute-other":
         return director.act(space, (room) => room.muteOther(you, message.id));
       case "remove":
@@ -210,6 +217,16 @@ export class Rooms implements SocketOwner, RoomWatchers, StageWatchers {
     const member = space.room.member(participant);
     if (!member || !isSeated(member)) return;
     for (const socket of this.#of(space, participant)) socket.send({ t: "rejoin", why });
+  }
+
+  /** A hand that goes up has a price while many are up; one that is up already, or not allowed, has none. */
+  #raiseHand(space: ActiveSpace, you: string, payment: string | undefined, visitor: Visitor): void | Promise<void> {
+    const raise = (): void => this.#director.act(space, (room, now) => room.raiseHand(you, true, now));
+    const member = space.room.member(you);
+    if (!member || isSeated(member) || member.handAt !== null) return raise();
+    const wish = { act: "hand", space: space.id, waiting: space.room.hands } as const;
+    const free = () => (member.invite === null ? visitor.exemption() : "invite");
+    return this.#price.charge(wish, { address: visitor.address, payment, free })?.then(raise) ?? raise();
   }
 
   #takeOut(space: ActiveSpace, socket: RoomSocket): void {

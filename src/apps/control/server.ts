@@ -11,6 +11,8 @@ import { registerOps } from "./ops-routes.ts";
 import { registerOpenapi } from "./openapi.ts";
 import { methodsOf } from "./operations.ts";
 import { type PeopleDesk, registerPeople } from "./people-routes.ts";
+import { payerOf } from "./price/paying.ts";
+import { registerPrice } from "./price/routes.ts";
 import { badAddress, registerProblems, sendProblem } from "./problems.ts";
 import { RehearsalPermits, registerRehearsals } from "./rehearsal-permits.ts";
 import { clientSubject } from "./request-facts.ts";
@@ -88,11 +90,20 @@ export async function createServer(
     registerGameDay(routes, { ...gameDay, context, metricsSocket });
     registerVerdict(routes, { ...gameDay, context });
     registerOpenapi(routes);
+    registerPrice(routes, context);
     routes.get<{ Params: { space: string } }>("/api/v1/spaces/:space/room", { websocket: true }, (socket, request) =>
-      context.rooms.attach(socket, request.params.space, clientSubject(request)),
+      context.rooms.attach(socket, request.params.space, {
+        address: clientSubject(request),
+        exemption: () => context.exemption(request),
+      }),
     );
   });
-  await registerPeople(app, desk);
+  await registerPeople(app, desk, (request) =>
+    context.price.charge(
+      { act: "sign-up", space: "" },
+      payerOf(request, () => context.exemption(request)),
+    ),
+  );
   registerRehearsals(app, new RehearsalPermits(() => context.director.now().wall));
   registerInternal(app, desk, meter);
   return app;

@@ -20,6 +20,7 @@ import type { ActiveSpace } from "./active-space.ts";
 import { calendar } from "./calendar.ts";
 import { type Context, requireAction, requireActor, requireOwner } from "./context.ts";
 import { newId, randomName } from "./entries.ts";
+import { payerOf } from "./price/paying.ts";
 import { invalidBody, parseBody } from "./problems.ts";
 import { publicOrigin } from "./request-facts.ts";
 import { listed, slugFrom, viewOf } from "./space-view.ts";
@@ -153,6 +154,9 @@ export function registerSpaces(app: FastifyInstance, context: Context): void {
     const actor = await requireActor(context, request, space);
     const { role, name, expiresIn } = parseBody(createInviteSchema, request.body);
     if (actor.by === "participant") space.room.requireInvite(actor.id, role);
+    const invited = actor.by === "participant" && space.room.member(actor.id)?.invite;
+    const free = () => (invited ? "invite" : context.exemption(request));
+    await context.price.charge({ act: "invite", space: space.id }, payerOf(request, free));
     const life = seconds(expiresIn);
     const by = actor.by === "participant" ? actor.id : undefined;
     const token = await invites.invite(space.id, { id: newId(), role, name, by }, life);
