@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Directory } from "../edge/directory.ts";
@@ -8,11 +9,13 @@ import type { Scope } from "../foundation/scope.ts";
 import { openSecrets } from "../store/secrets.ts";
 import { type ProcessConfig, sockets } from "./config.ts";
 import { mostConnections } from "./edge/descriptors.ts";
+import { makeDoor } from "./edge/door.ts";
 import { makeShield, makeTurns } from "./edge/guard.ts";
 import { measureLevels } from "./edge/levels.ts";
 import { Ports } from "./edge/ports.ts";
 import { SuccessorOverPeers, takeSeats } from "./edge/succession.ts";
 import type { Evidence } from "./edge/evidence.ts";
+import type { Exports } from "./edge/exports.ts";
 import { edgeKeyText } from "./edges/key.ts";
 import { type FrontChoice, frontChoice, trustedRanges, trustOf } from "./serve/fronts.ts";
 import { limitChoice, limitsOf } from "./serve/limits.ts";
@@ -32,7 +35,9 @@ export async function runEdge(config: ProcessConfig, index: number): Promise<voi
   const name = `edge-${follows.id ? `${follows.id}-` : ""}${number}`;
   const evidence = await evidenceOf(config, choice, name, follows.key);
   // Without it what it costs can be measured.
-  const shield = process.env["ROSTRA_SHIELD"] === "0" ? undefined : makeShield(meter, follows.key);
+  const isShielded = process.env["ROSTRA_SHIELD"] !== "0";
+  const exports = isShielded ? await exportsOf(config, name, sockets.edge(run, index, generation)) : undefined;
+  const shield = isShielded ? makeShield(meter, follows.key, exports?.heard) : undefined;
   const limits = limitsOf(limitChoice({}, process.env), Number(process.env["ROSTRA_EDGES"] || 1), mostConnections());
   const measured = process.env["ROSTRA_LEVELS"] === "0" ? undefined : measureLevels(limits, config);
   const edge = await createEdge({
@@ -54,17 +59,21 @@ export async function runEdge(config: ProcessConfig, index: number): Promise<voi
     maxConnections: mostConnections(),
     guard: shield,
     levels: measured?.levels,
+    door: makeDoor(meter, clock, follows.key),
     turns: shield && makeTurns(meter),
     witness: evidence?.witness,
     onSpace: evidence?.spaceChanged,
   });
   measured?.start(edge);
   evidence?.start(edge, shield?.counts, measured?.levels);
+  if (shield) exports?.start(edge, shield);
   const admin = await listenUnix(
     sockets.edge(run, index, generation),
     (request, response) => {
       if (request.url === "/healthz") return sendJson(response, 200, { ok: true, ...edge.health() });
-      if (request.url === "/shield") return sendJson(response, 200, { heavy: shield?.heavy() ?? [] });
+      if (request.url === "/shield")
+        return sendJson(response, 200, { heavy: shield?.heavy() ?? [], exports: exports?.report });
+      if (request.url?.startsWith("/playing?")) return void sendPlaying(response, edge.playing(), request.url);
       if (request.url !== "/metrics") return sendProblem(response, notFound(request.url ?? "/"));
       response.writeHead(200, { "content-type": "text/plain; version=0.0.4" }).end(meter.expose());
     },
@@ -91,6 +100,23 @@ async function followed({ data, run, publicUrl }: ProcessConfig): Promise<Follow
   const key = process.env["ROSTRA_EDGE_KEY"];
   const id = process.env["ROSTRA_EDGE_ID"];
   return { upstreams, key, id, urls: publicUrl === undefined ? [] : [publicUrl] };
+}
+
+/** What is handed down of whom the shield refuses; nothing unless that is asked for. */
+async function exportsOf(config: ProcessConfig, name: string, socket: string): Promise<Exports | undefined> {
+  if (!process.env["ROSTRA_EXPORTS"]) return undefined;
+  const { openExports } = await import("./edge/exports.ts");
+  return openExports({ ...config, name, socket, onAction: () => {} }, process.env);
+}
+
+/** Who plays from where, for the other processes of this machine. */
+async function sendPlaying(
+  response: ServerResponse,
+  addresses: Iterable<string | undefined>,
+  url: string,
+): Promise<void> {
+  const { playingAnswer } = await import("./edge/playing-elsewhere.ts");
+  sendJson(response, 200, await playingAnswer(addresses, new URL(url, "http://rostra").searchParams));
 }
 
 /** What is written down of this process; nothing when nobody wants that, or it cannot be: then the edge serves all the same. */

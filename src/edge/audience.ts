@@ -4,6 +4,8 @@ import { Uniques } from "./uniques.ts";
 
 /** Milliseconds for which somebody who fetched a segment counts as listening. */
 export const listensForMs = 5000;
+/** Those who have stopped are known for so long still, and at most as long again, ms. */
+export const knownForMs = 5000;
 /** How many listeners by numbered segments one edge tells apart at once; beyond it they are not counted. */
 export const maxKnownListeners = 100_000;
 /** So much of a User-Agent tells listeners apart. */
@@ -36,6 +38,9 @@ export class Audience {
   readonly #now: () => number;
   readonly #most: number;
   #known = 0;
+  /** Those who listened lately, or are let in to: of the interval that goes on, and of the one before. */
+  #lately: readonly [now: Set<ListenerKey>, before: Set<ListenerKey>] = [new Set(), new Set()];
+  #latelySince = -Infinity;
   /** Fetches by listeners that were not told apart because there are too many. */
   overflow = 0;
 
@@ -82,15 +87,32 @@ export class Audience {
     this.uniques.add(space, key);
   }
 
+  /** Whether somebody listens by numbered segments, or did some seconds ago. */
+  knows(space: string, key: ListenerKey): boolean {
+    const [now, before] = this.#lately;
+    return (this.#bySpace.get(space)?.has(key) ?? false) || now.has(key) || before.has(key);
+  }
+
+  /** Somebody is about to listen by numbered segments: they are known for some seconds. */
+  welcome(key: ListenerKey): void {
+    const [now] = this.#lately;
+    if (now.size < this.#most) now.add(key);
+  }
+
   /** How many listen by numbered segments now, by Space; forgets the others. */
   numbered(): Map<string, number> {
     const since = this.#now() - listensForMs;
     const counts = new Map<string, number>();
+    if (this.#now() - this.#latelySince >= knownForMs) {
+      this.#lately = [new Set(), this.#lately[0]];
+      this.#latelySince = this.#now();
+    }
     for (const [space, listeners] of this.#bySpace) {
       for (const [key, at] of listeners) {
         if (at >= since) break;
         listeners.delete(key);
         this.#known--;
+        this.welcome(key);
       }
       if (listeners.size > 0) counts.set(space, listeners.size);
       else this.#bySpace.delete(space);

@@ -13,7 +13,7 @@ import { type Answer, Holds } from "./holds.ts";
 import { pastSegment, type WholeSegment } from "./past-segment.ts";
 import { type LiveEdge, maxBehindSegments, Puller, type PullerSink } from "./puller.ts";
 import { SegmentAnswers } from "./segment-answers.ts";
-import { streamHead } from "./stream-head.ts";
+import { streamHead, withSeat } from "./stream-head.ts";
 import { settle } from "./takeover.ts";
 import { SegmentWindow, windowSegments } from "./window.ts";
 
@@ -57,7 +57,7 @@ export class Channel implements PullerSink {
   /** The segment that is coming in: its chunks so far, and how it is pushed. */
   #partial: { n: SegmentNumber; chunks: Buffer[]; push: "chunk" | "segment"; spoiled: boolean } | undefined;
   /** What a newcomer is written first; kept until the next chunk changes it. */
-  #first: { readonly bytes: Buffer; readonly from: Place } | undefined;
+  #first: { readonly bytes: Buffer; readonly head: number; readonly from: Place } | undefined;
   /** Adopted listeners who have a part of a segment that is pushed whole here; they wait for its end. */
   #halfway: (() => void)[] = [];
   /** Segments on their way that the puller does not bring. */
@@ -73,6 +73,7 @@ export class Channel implements PullerSink {
       slices: parts.slices,
       writes: parts.writes,
       onBoundary: () => parts.onBoundary?.(this.fanOut),
+      onLeave: parts.onLeave,
     });
     this.holds = new Holds(parts.budget, parts.slices);
     this.readers = new ChunkReaders(parts.readers);
@@ -97,11 +98,11 @@ export class Channel implements PullerSink {
     void done.then(() => this.#stopped());
   }
 
-  /** Gives a socket the response's head, what makes it play at once, and everything from now on. */
-  join(socket: Socket): void {
+  /** Gives a socket the response's head, with its seat, what makes it play at once, and everything from now on. */
+  join(socket: Socket, seat?: string): void {
     this.touch();
-    const first = (this.#first ??= this.#newcomer());
-    this.fanOut.join(socket, first.bytes, first.from);
+    const { bytes, head, from } = (this.#first ??= this.#newcomer());
+    this.fanOut.join(socket, seat === undefined ? bytes : withSeat(bytes, head, seat), from);
   }
 
   /**
@@ -288,13 +289,14 @@ export class Channel implements PullerSink {
    * so the player has about a second at hand and the last of it is the live edge. When nothing is there yet, or a
    * segment is missing in between, it gets the init segment and begins with the next segment's start.
    */
-  #newcomer(): { bytes: Buffer; from: Place } {
+  #newcomer(): { bytes: Buffer; head: number; from: Place } {
     const init = this.entry.init(this.rendition) ?? Buffer.alloc(0);
     const at = this.#pulling.kind === "pulling" ? this.#pulling.puller.at : 0;
     const complete = this.window.get(at - 1);
     const pushed = this.#pushedPart();
-    const parts = [streamHead(this.#parts.clock.now()), init, ...(complete ? [complete] : []), ...pushed];
-    return { bytes: Buffer.concat(parts), from: place(at, pushed.length) };
+    const head = streamHead(this.#parts.clock.now());
+    const parts = [head, init, ...(complete ? [complete] : []), ...pushed];
+    return { bytes: Buffer.concat(parts), head: head.length, from: place(at, pushed.length) };
   }
 
   /** What has been pushed of the segment that is coming in. */

@@ -9,6 +9,7 @@ import type { AudienceReporter } from "./audience-reporter.ts";
 import type { Witness } from "./census.ts";
 import type { Trust } from "./client-address.ts";
 import type { Directory, SpaceEntry } from "./directory.ts";
+import type { Door } from "./door.ts";
 import type { Farewell } from "./drain.ts";
 import type { FeedTiming } from "./feed-follower.ts";
 import type { Guard } from "./guard.ts";
@@ -55,6 +56,8 @@ export interface EdgeOptions {
   readonly urls?: readonly string[] | undefined;
   /** Asked when the scope ends: how it is to go. @default drains for drainMs, and nobody takes its place */
   readonly farewell?: () => Farewell;
+  /** Gives seats and places in line. @default none: everybody may come in, at every level */
+  readonly door?: Door | undefined;
   /** Told who asks. @default nobody is */
   readonly witness?: Witness | undefined;
   /** Told what becomes of each Space, with each of its segments. @default nobody is */

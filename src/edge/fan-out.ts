@@ -82,6 +82,8 @@ export interface FanOutOptions {
   readonly writes: DirectWrites;
   /** Called when everybody has been given everything up to a segment's end; `next` is what follows. */
   readonly onBoundary?: (next: SegmentNumber) => void;
+  /** Called when somebody is no more among the listeners. */
+  readonly onLeave?: ((socket: Socket) => void) | undefined;
   /** Monotonic milliseconds. @default performance.now */
   readonly now?: () => number;
   /** @default maxQueuedBytes */
@@ -292,6 +294,7 @@ export class FanOut implements Sliced {
 
   /** Forgets a listener. */
   leave(listener: Listener): void {
+    this.#options.onLeave?.(listener.socket);
     let hole = listener.at;
     if (hole < this.#cursor) {
       // One who has been visited fills the place, so that nobody comes before the cursor without having been.

@@ -9,6 +9,8 @@ import type { Channels } from "./channels.ts";
 import type { Directory, SpaceEntry } from "./directory.ts";
 import type { Asked, KeptConnections } from "./kept-connections.ts";
 import type { LiveTexts } from "./live-texts.ts";
+import type { DoorRoutes } from "./door-routes.ts";
+import type { Doorkeeper } from "./doorkeeper.ts";
 import type { Playlists } from "./playlists.ts";
 import type { PushMode } from "./push-mode.ts";
 import {
@@ -54,6 +56,8 @@ export interface LiveOptions {
   readonly audience: Audience;
   readonly kept: KeptConnections;
   readonly streams: Streams;
+  readonly keeper: Doorkeeper;
+  readonly door: DoorRoutes;
   readonly pushMode: PushMode;
   readonly levels: Levels;
   readonly counts: LiveCounts;
@@ -81,18 +85,21 @@ export class LiveRoutes {
         return this.#state(request, response, entry);
       case "master":
         this.#options.counts.playlists++;
+        this.#admit(request, entry);
         return this.#options.playlists.master(request, response, entry);
       case "playlist":
         this.#options.counts.playlists++;
         if (entry.init(path.rendition) === undefined || entry.state.latest === null) return this.#nothing(response);
+        this.#admit(request, entry);
         // Who reads the playlist asks for its segments next: they are pulled from now on.
         if (this.#options.playlists.media(response, entry, query, () => this.#options.address(request)))
           this.#options.channels.get(entry, path.rendition).touch();
         return;
       case "text":
         return this.#options.texts.handle(request, response, entry);
-      case "beacon":
       case "line":
+        return this.#options.door.line(response, entry);
+      case "beacon":
       case "place":
         return this.#nothing(response);
       case "init":
@@ -104,6 +111,12 @@ export class LiveRoutes {
       case "stream":
         return this.#options.streams.handle(request, response, entry, path);
     }
+  }
+
+  /** Throws when newcomers need a seat and this is one without. */
+  #admit(request: IncomingMessage, entry: SpaceEntry): void {
+    const { keeper, isEdge } = this.#options;
+    if (keeper.isShut(entry.state.id) && !isEdge(request)) keeper.admitNumbered(request, entry);
   }
 
   #nothing(response: ServerResponse): void {
@@ -127,6 +140,7 @@ export class LiveRoutes {
   #segment(request: IncomingMessage, response: ServerResponse, entry: SpaceEntry, asked: Asked): void {
     if (entry.state.epochMs === null) return this.#nothing(response);
     const { channels, kept, isEdge } = this.#options;
+    this.#admit(request, entry);
     const channel = channels.get(entry, asked.rendition);
     const { kind } = channel.segment(asked.n);
     const answer = (): void => this.#answer(request, response, channel, asked.n);

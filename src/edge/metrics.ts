@@ -5,6 +5,7 @@ import type { AudienceReporter } from "./audience-reporter.ts";
 import type { Channels } from "./channels.ts";
 import { type CounterOf, registerCounters } from "./counters.ts";
 import type { Directory } from "./directory.ts";
+import type { Doorkeeper } from "./doorkeeper.ts";
 import type { FeedTeller } from "./feed-teller.ts";
 import type { HoldBudget } from "./hold-budget.ts";
 import type { KeptConnections } from "./kept-connections.ts";
@@ -24,6 +25,10 @@ export interface AllCounts extends EdgeCounts, LiveCounts, ReplayCounts, ProxyCo
   badRequests: number;
   beacons: number;
   beaconOverflow: number;
+  places: number;
+  placeOverflow: number;
+  unseated: number;
+  badTickets: number;
   badFeedLines: number;
   /** Listeners whose connection was given to a successor, and taken from a predecessor. */
   handedOver: number;
@@ -50,6 +55,10 @@ export const newCounts = (): AllCounts => ({
   badRequests: 0,
   beacons: 0,
   beaconOverflow: 0,
+  places: 0,
+  placeOverflow: 0,
+  unseated: 0,
+  badTickets: 0,
   badFeedLines: 0,
   handedOver: 0,
   adopted: 0,
@@ -70,6 +79,7 @@ export interface MetricsOptions {
   readonly api: ApiProxy;
   readonly webSockets: WebSocketProxy;
   readonly replay: ReplayRoutes;
+  readonly keeper: Doorkeeper;
 }
 
 const counters: readonly CounterOf<AllCounts>[] = [
@@ -94,6 +104,14 @@ const counters: readonly CounterOf<AllCounts>[] = [
   ["badRequests", "rostra_edge_bad_requests_total", "Connections that did not speak HTTP, or too slowly."],
   ["beacons", "rostra_edge_beacons_total", "Beacons of players that were counted."],
   ["beaconOverflow", "rostra_edge_beacon_overflow_total", "Beacons that were over the budget and not counted."],
+  ["places", "rostra_edge_places_total", "Places in line that were asked for and given, or seats in their stead."],
+  [
+    "placeOverflow",
+    "rostra_edge_place_overflow_total",
+    "Places refused because one address or all asked for too many.",
+  ],
+  ["unseated", "rostra_edge_unseated_total", "Requests for sound that were told to stand in line."],
+  ["badTickets", "rostra_edge_bad_tickets_total", "Seats and places shown that are none here."],
   ["handedOver", "rostra_edge_handed_over_total", "Listeners whose connection was given to a successor."],
   [
     "keptAnswers",
@@ -106,7 +124,7 @@ const counters: readonly CounterOf<AllCounts>[] = [
 /** Tells an edge's numbers when somebody asks for them. */
 export function edgeMetrics(options: MetricsOptions): void {
   const { meter, counts, channels, kept, budget, directory, upstream, teller } = options;
-  const { audience, reporter, api, webSockets, replay } = options;
+  const { audience, reporter, api, webSockets, replay, keeper } = options;
   const gauges = new Map([
     [meter.gauge("rostra_edge_listeners", "Listeners on endless responses."), () => channels.listeners],
     [meter.gauge("rostra_edge_channels", "Renditions that are pulled or kept now."), () => channels.size],
@@ -133,6 +151,7 @@ export function edgeMetrics(options: MetricsOptions): void {
       meter.gauge("rostra_edge_uniques_overflow", "Listeners of Spaces over the cap of sketches."),
       () => audience.uniques.overflow,
     ],
+    [meter.gauge("rostra_edge_seats_held", "Connections that have a seat to come back with."), () => keeper.seats.size],
     [meter.gauge("rostra_edge_edges_below", "Edges whose audience this one sums up."), () => reporter.below],
     [meter.gauge("rostra_edge_edges_overflow", "Audience reports left out: too many edges."), () => reporter.overflow],
     [meter.gauge("rostra_edge_api_in_flight", "API requests under way."), () => api.inFlight],

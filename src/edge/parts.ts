@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { Clock } from "../foundation/clock.ts";
 import type { Log } from "../foundation/log.ts";
 import type { ReaderBudget } from "./chunk-readers.ts";
@@ -29,6 +30,8 @@ export interface EdgeParts {
   readonly slices: Slices;
   /** How bytes get to listeners. */
   readonly writes: DirectWrites;
+  /** Called when a listener's connection is closed, or another process has it. */
+  readonly onLeave?: ((socket: Socket) => void) | undefined;
   /** Called when all of a channel's listeners have everything up to a segment's end: the moment to let some go. */
   onBoundary?: (fanOut: FanOut) => void;
 }

@@ -3,6 +3,7 @@ import { parseLivePath, parseReplayPath } from "../wire/paths.ts";
 import { isPermitPath } from "../wire/rehearsal.ts";
 import type { Beacons } from "./beacons.ts";
 import type { Directory } from "./directory.ts";
+import type { DoorRoutes } from "./door-routes.ts";
 import type { EdgeRoutes } from "./edge-routes.ts";
 import type { LiveRoutes } from "./live-routes.ts";
 import type { Pages } from "./pages.ts";
@@ -13,6 +14,7 @@ import { sendNotAllowed, sendNothingHere } from "./respond.ts";
 export interface RouterOptions {
   readonly live: LiveRoutes;
   readonly beacons: Beacons;
+  readonly door: DoorRoutes;
   readonly directory: Directory;
   readonly replay: ReplayRoutes;
   readonly edges: EdgeRoutes;
@@ -35,12 +37,13 @@ export class Router {
   }
 
   async route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { live, replay, edges, api, pages, counts } = this.#options;
+    const { live, door, replay, edges, api, pages, counts } = this.#options;
     const { url, path, query } = target(request.url ?? "/");
     if (path.startsWith("/live/")) {
       const parsed = parseLivePath(path);
       if (!parsed) return this.#nothing(response);
-      if (parsed.kind === "beacon") this.#beacon(request, response, parsed.space, query);
+      if (parsed.kind === "place") door.place(request, response, parsed.space, parsed.ticket);
+      else if (parsed.kind === "beacon") this.#beacon(request, response, parsed.space, query);
       else if (this.#isRead(request, response)) live.handle(request, response, parsed, query);
     } else if (path.startsWith("/replay/")) {
       counts.replays++;

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type http from "node:http";
+import type { Socket } from "node:net";
 import { ms } from "../foundation/duration.ts";
 import { reason } from "../foundation/errors.ts";
 import { Target } from "../foundation/target.ts";
@@ -14,6 +15,8 @@ import { clientAddress, noTrust, peerAddress, type Trust } from "./client-addres
 import { DirectWrites } from "./direct-writes.ts";
 import { undrainedMs } from "./deadlines.ts";
 import { Directory } from "./directory.ts";
+import { DoorRoutes } from "./door-routes.ts";
+import { Doorkeeper } from "./doorkeeper.ts";
 import { drain, drainMs } from "./drain.ts";
 import type { Edge, EdgeOptions } from "./edge.ts";
 import { EdgeKey } from "./edge-key.ts";
@@ -59,7 +62,7 @@ const audienceMs = ms(1000);
 
 /** Makes an edge; it follows the origin at once and ends with the scope. */
 export async function createEdge(options: EdgeOptions): Promise<Edge> {
-  const { log, meter, scope, id = randomBytes(6).toString("hex") } = options;
+  const { log, meter, scope, door, id = randomBytes(6).toString("hex") } = options;
   const isRemote = options.upstreams.some((address) => address.startsWith("http"));
   const followed = followedClock(options.clock);
   // On one machine all processes have the same clock; on another it is the origin's that counts.
@@ -81,7 +84,8 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const slices = new Slices();
   const breathe = (): void => slices.breathe();
   const writes = new DirectWrites();
-  const channels = new Channels({ clock, log, upstream, pushMode, budget, readers, counts, slices, writes });
+  const onLeave = (socket: Socket): void => keeper.seats.left(socket);
+  const channels = new Channels({ clock, log, upstream, pushMode, budget, readers, counts, slices, writes, onLeave });
   const playlists = new Playlists(budget, slices, counts);
   const directory: Directory = new Directory({
     log,
@@ -90,15 +94,22 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
       const space = entry.state.id;
       const isGone = directory.find(space) !== entry;
       if (isGone) channels.gone(entry);
-      if (entry.over || isGone) audience.uniques.forget(space);
+      if (entry.over || isGone) {
+        audience.uniques.forget(space);
+        door?.forget(space);
+      }
       options.onSpace?.(entry, isGone);
     },
-    onLine: (line) => teller.tell(line),
+    onLine: (line) => {
+      if (line.t === "line") door?.told(line);
+      teller.tell(line);
+    },
   });
   const levels = withTold(options.levels ?? alwaysOpen, directory);
   const teller = new FeedTeller({ directory, id, maxReaders: options.maxFeedReaders });
   const audience = new Audience({ salt: (space) => directory.find(space)?.salt });
   const address = (request: http.IncomingMessage): string => clientAddress(request, trust);
+  const keeper = new Doorkeeper({ door, levels, audience, address, counts });
   const { stallMs = defaultStallMs, undrainedMs: undrained = Math.min(undrainedMs, stallMs) } = options;
   const gate = options.guard && new Gate(options.guard, trust);
   const kept = new KeptConnections({
@@ -117,6 +128,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     directory,
     channels,
     audience,
+    keeper,
     counts,
     address,
     witness: options.witness,
@@ -125,11 +137,14 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const join: ArrivalsOptions["join"] = (socket, request) => (breathe(), streams.join(socket, request));
   const arrivals = new Arrivals({ known: streams.known, join });
   const texts = new LiveTexts(upstream);
+  const places = new DoorRoutes({ door, keeper, directory, audience, address, counts });
   const live = new LiveRoutes({
     directory,
     channels,
     kept,
     streams,
+    keeper,
+    door: places,
     playlists,
     texts,
     audience,
@@ -164,6 +179,9 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     name: options.name,
     audience,
     beacons,
+    door,
+    levels,
+    seats: () => levels.seats,
     streams: () => channels.bySpace(),
     urls: options.urls,
   });
@@ -173,7 +191,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     reporter,
     shown: (request) => options.guard?.vouch(peerAddress(request.socket)),
   });
-  const router = new Router({ live, beacons, directory, replay, edges, api, pages, counts });
+  const router = new Router({ live, beacons, door: places, directory, replay, edges, api, pages, counts });
   const adoption = new Adoption({ directory, channels, counts });
   const { server, secure, ...front } = await createFronts({
     router,
@@ -242,7 +260,10 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
       if (status !== 204) lost(`${current.name} answered ${status}`);
     }, lost);
   };
-  scope.every(audienceMs, () => void tellAudience());
+  scope.every(audienceMs, () => {
+    keeper.tick(!directory.synced);
+    void tellAudience();
+  });
   edgeMetrics({
     meter,
     counts,
@@ -257,6 +278,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     api,
     webSockets,
     replay,
+    keeper,
   });
 
   scope.onEnd(async () => {

@@ -6,6 +6,8 @@ import type { Audience } from "./audience.ts";
 import type { Witness } from "./census.ts";
 import type { Channels } from "./channels.ts";
 import type { Directory, SpaceEntry } from "./directory.ts";
+import { seatOf } from "./door.ts";
+import type { Doorkeeper } from "./doorkeeper.ts";
 import { type KnownRequest, KnownRequests } from "./known-requests.ts";
 import { readNothing } from "./raw-reads.ts";
 import { overloaded, sendRefusal } from "./respond.ts";
@@ -19,6 +21,7 @@ export interface StreamsOptions {
   readonly directory: Directory;
   readonly channels: Channels;
   readonly audience: Audience;
+  readonly keeper: Doorkeeper;
   readonly counts: { joins: number; knownJoins: number; streamOverflow: number };
   /** @default nobody is told */
   readonly witness?: Witness | undefined;
@@ -34,6 +37,8 @@ interface Joining {
   readonly response: ServerResponse;
   readonly entry: SpaceEntry;
   readonly rendition: RenditionName;
+  /** Of the seat that they showed. */
+  readonly nonce: string | undefined;
 }
 
 /** Requests for `stream.mp4`: each becomes a listener. */
@@ -60,6 +65,8 @@ export class Streams {
       const action = "Look at state.json for when it opens.";
       return sendRefusal(response, noSound("not-open-yet", "It has no sound yet", action, 1));
     }
+    const { keeper } = this.#options;
+    const nonce = keeper.isShut(entry.state.id) ? keeper.admit(request, entry) : undefined;
     if (request.method === "HEAD") return void response.writeHead(200, streamHeaders).end();
     if (this.#isFull()) {
       this.#options.counts.streamOverflow++;
@@ -78,15 +85,17 @@ export class Streams {
       });
       return sendRefusal(response, problem, { connection: "close" });
     }
-    this.known.learn(request, space, rendition);
+    // A seat is one listener's.
+    if (seatOf(request) === undefined) this.known.learn(request, space, rendition);
     // The parser of this request is on the stack; it can be let go of when it is not.
-    if (this.#joining.push({ request, response, entry, rendition }) === 1) setImmediate(this.#joinAll);
+    if (this.#joining.push({ request, response, entry, rendition, nonce }) === 1) setImmediate(this.#joinAll);
   }
 
   /** Begins an endless response on a socket that is read raw and was answered nothing; false when it must be refused. */
   join(socket: Socket, { space, rendition, headers }: KnownRequest): boolean {
     const entry = this.#options.directory.find(space);
     if (!entry || entry.over || !hasSound(entry, rendition) || this.#isFull()) return false;
+    if (this.#options.keeper.isShut(entry.state.id)) return false;
     readNothing(socket);
     const { counts, witness, address } = this.#options;
     counts.knownJoins++;
@@ -99,21 +108,21 @@ export class Streams {
   readonly #joinAll = (): void => {
     const joining = this.#joining;
     this.#joining = [];
-    for (const { request, response, entry, rendition } of joining) {
+    for (const { request, response, entry, rendition, nonce } of joining) {
       if (response.destroyed || request.socket.destroyed) continue;
-      this.#begin(takeSocket(request, response), entry, rendition, request);
+      this.#begin(takeSocket(request, response), entry, rendition, request, nonce);
     }
   };
 
-  #begin(socket: Socket, entry: SpaceEntry, rendition: RenditionName, asked: Asked): void {
-    const { audience, channels, counts, address, witness } = this.#options;
+  #begin(socket: Socket, entry: SpaceEntry, rendition: RenditionName, asked: Asked, nonce?: string): void {
+    const { audience, channels, counts, address, witness, keeper } = this.#options;
     counts.joins++;
     const { id } = entry.state;
     // An address depends on nothing else of a request.
     const from = address(asked as IncomingMessage);
     witness?.joined(from);
     audience.heard(id, audience.key(id, from, asked.headers["user-agent"] ?? ""));
-    channels.get(entry, rendition).join(socket);
+    channels.get(entry, rendition).join(socket, keeper.seat(id, socket, nonce));
   }
 
   #isFull(): boolean {
