@@ -137,7 +137,7 @@ export default defineConfig({
             // What the Space's page has before anything sounds: in one file it compresses best. What comes late is by itself.
             {
               name: "space-page",
-              test: /listen[\\/](?:dom|share|space-page|live-view|listen-bar|stage-list|model|opened|late)\.ts$|web[\\/]player[\\/](?!attend)/,
+              test: /listen[\\/](?:dom|share|space-page|live-view|listen-bar|stage-list|model|opened|late)\.ts$|web[\\/]player[\\/](?!attend|standing|kept-text)/,
             },
             { name: "preact", test: /node_modules[\\/]preact[\\/]/ },
           ],

@@ -8,7 +8,9 @@ import type problem from "./en/problem.ts";
 import type replay from "./en/replay.ts";
 import type run from "./en/run.ts";
 import type stage from "./en/stage.ts";
+import type standing from "./en/standing.ts";
 import type upcoming from "./en/upcoming.ts";
+import type verdict from "./en/verdict.ts";
 
 /**
  * One catalogue: `i18n/{language}/{area}.ts`, each a flat record whose keys start with the area's name. A page loads only
@@ -38,7 +40,9 @@ interface Areas {
   readonly replay: typeof replay;
   readonly run: typeof run;
   readonly stage: typeof stage;
+  readonly standing: typeof standing;
   readonly upcoming: typeof upcoming;
+  readonly verdict: typeof verdict;
 }
 export type Area = keyof Areas;
 export type Key = { [A in Area]: keyof Areas[A] & string }[Area];

@@ -2,11 +2,13 @@ import { type JSX, render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { pagePaths } from "../../src/wire/pages.ts";
 import type { LiveState } from "../../src/wire/state.ts";
-import { t } from "../i18n/catalogue.ts";
+import { t, type Words } from "../i18n/catalogue.ts";
 import { RoomClient, type RoomState } from "../stage/room-client.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Field } from "../ui/field.tsx";
+import { part } from "./part.ts";
+import styles from "./hand.css?url";
 
 interface HandProps {
   readonly live: LiveState;
@@ -182,4 +184,8 @@ function Hand({ live, open, onClose, onStage }: HandProps): JSX.Element {
   );
 }
 
-export const drawHand = (container: Element, props: HandProps): void => render(<Hand {...props} />, container);
+export const load = part<HandProps>(
+  (container, props) => render(<Hand {...props} />, container),
+  styles,
+  import.meta.glob<Words>("../i18n/*/hand.ts"),
+);

@@ -1,31 +1,18 @@
-import { type Chunks, loadMessages } from "../i18n/catalogue.ts";
-import { el } from "./dom.ts";
-
-/** Adds a stylesheet to the page; resolves when it counts, or when it will not. */
-const addStyles = (href: string): Promise<void> =>
-  new Promise((resolve) => {
-    const link = el("link", { rel: "stylesheet", href });
-    link.addEventListener("load", () => resolve());
-    link.addEventListener("error", () => resolve());
-    document.head.append(link);
-  });
+/** What draws a part of the page into its container. */
+export type Draw<Props> = (container: Element, props: Props) => void;
 
 /**
- * A part of the page that is loaded when it is first drawn, with its look and its words. Until it is there nothing is
- * shown, then `redraw` is called; a load that fails is tried again with the next draw.
+ * A part of the page that is loaded when it is first drawn, with its look and its words, which it names itself
+ * (`part.ts`): their addresses weigh too. Until it is there nothing is shown, then `redraw` is called; a load that fails is
+ * tried again with the next draw.
  */
-export function late<Props>(
-  load: () => Promise<(container: Element, props: Props) => void>,
-  styles: string,
-  words: Chunks,
-  redraw: () => void,
-): (container: Element, props: Props) => void {
-  let part: ((container: Element, props: Props) => void) | undefined;
+export function late<Props>(load: () => Promise<Draw<Props>>, redraw: () => void): Draw<Props> {
+  let part: Draw<Props> | undefined;
   let asked = false;
   const ask = async (): Promise<void> => {
     asked = true;
     try {
-      [part] = await Promise.all([load(), loadMessages(words), addStyles(styles)]);
+      part = await load();
       redraw();
     } catch {
       asked = false;

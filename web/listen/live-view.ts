@@ -15,6 +15,8 @@ export interface LiveView {
   readonly node: HTMLElement;
   /** Where the raise-hand part is drawn. */
   readonly hand: HTMLElement;
+  /** Where those who cannot listen yet are told how it stands. */
+  readonly standing: HTMLElement;
   draw(live: LiveState): void;
 }
 
@@ -34,6 +36,7 @@ export function liveView(model: SpaceModel, openHand: () => void): LiveView {
   const opened = el("p", { class: "soft" });
   const heard = el("p", { class: "soft" });
   const hand = el("div");
+  const standing = el("div");
   const stage = stageList();
   const bar = listenBar(model, openHand);
 
@@ -70,11 +73,12 @@ export function liveView(model: SpaceModel, openHand: () => void): LiveView {
     hold,
     failure,
     elsewhere,
+    standing,
     stage.node,
     hand,
     opened,
     heard,
     bar.node,
   ];
-  return { node: el("div", { class: "view" }, ...parts), hand, draw };
+  return { node: el("div", { class: "view" }, ...parts), hand, standing, draw };
 }

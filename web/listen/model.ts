@@ -24,7 +24,7 @@ const pollMs = { watching: 4000, playing: 20_000, hidden: 30_000 } as const;
 const replayWithinMs = 120_000;
 /** Over how long a crowd that heard the same change spreads its questions. */
 const spreadMs = 5000;
-/** Failures double the pause up to this many times. */
+/** Failures double the pause up to this many times; a server that steps back, at whatever level, doubles it once. */
 const maxDoublings = 3;
 
 const isPlaying = ({ state: { kind } }: Player): boolean =>
@@ -116,7 +116,8 @@ export function followSpace(slug: string, first: Promise<Response>, changed: (mo
     const over = told?.status === "cancelled" || ended;
     if (over) return;
     const every = document.hidden ? pollMs.hidden : isPlaying(player) ? pollMs.playing : pollMs.watching;
-    timer = setTimeout(ask, every * 2 ** Math.min(failures, maxDoublings) * (0.7 + Math.random() * 0.6));
+    const doublings = Math.min(failures, maxDoublings) + (told?.level ? 1 : 0);
+    timer = setTimeout(ask, every * 2 ** doublings * (0.7 + Math.random() * 0.6));
   }
 
   player.listen((change) => {

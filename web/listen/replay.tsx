@@ -2,13 +2,15 @@ import { type JSX, render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ReplayMarks } from "../../src/wire/marks.ts";
 import type { LiveState } from "../../src/wire/state.ts";
-import { t } from "../i18n/catalogue.ts";
+import { t, type Words } from "../i18n/catalogue.ts";
 import { hueOf } from "../ui/person.ts";
 import { Button } from "../ui/button.tsx";
 import { clockText } from "../ui/clock.ts";
 import { Elapsed, Time } from "../ui/time.tsx";
 import { Glyph } from "./glyph.tsx";
 import { nextOf, speakersAt, spokenMs } from "./replay-marks.ts";
+import { part } from "./part.ts";
+import styles from "./replay.css?url";
 
 const speeds = [1, 1.25, 1.5, 2] as const;
 const back = 15;
@@ -222,4 +224,8 @@ function Replay({ live, now }: ReplayProps): JSX.Element {
   );
 }
 
-export const drawReplay = (container: Element, props: ReplayProps): void => render(<Replay {...props} />, container);
+export const load = part<ReplayProps>(
+  (container, props) => render(<Replay {...props} />, container),
+  styles,
+  import.meta.glob<Words>("../i18n/*/replay.ts"),
+);

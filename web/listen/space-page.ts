@@ -1,12 +1,9 @@
 import { pagePaths } from "../../src/wire/pages.ts";
-import { language, languageNames, languages, t, type Words } from "../i18n/catalogue.ts";
+import { language, languageNames, languages, t } from "../i18n/catalogue.ts";
 import { arrange, el, say } from "./dom.ts";
-import handStyles from "./hand.css?url";
 import { late } from "./late.ts";
 import { type LiveView, liveView } from "./live-view.ts";
 import { followSpace, type SpaceModel } from "./model.ts";
-import replayStyles from "./replay.css?url";
-import upcomingStyles from "./upcoming.css?url";
 
 /** What a screen reader is told when it changes. */
 function spoken({ player, live }: SpaceModel): string {
@@ -29,7 +26,7 @@ function footer(): HTMLElement {
 
 /**
  * Draws the Space's page and keeps it drawn: the live view at once, in plain DOM; what comes before and after, and the
- * raised hand, as Preact parts that are loaded when they are needed.
+ * raised hand and the line, as Preact parts that are loaded when they are needed.
  */
 export function openPage(slug: string, state: Promise<Response>): void {
   const main = el("main");
@@ -39,6 +36,8 @@ export function openPage(slug: string, state: Promise<Response>): void {
   let view: LiveView | undefined;
   let hand: "unused" | "open" | "closed" = "unused";
   let waiting = false;
+  /** Not everybody could be seated since the page was opened. */
+  let stood = false;
 
   const redraw = (): void => {
     if (waiting) return;
@@ -49,24 +48,10 @@ export function openPage(slug: string, state: Promise<Response>): void {
     });
   };
   const model = followSpace(slug, state, redraw);
-  const drawUpcoming = late(
-    async () => (await import("./upcoming.tsx")).drawUpcoming,
-    upcomingStyles,
-    import.meta.glob<Words>("../i18n/*/upcoming.ts"),
-    redraw,
-  );
-  const drawReplay = late(
-    async () => (await import("./replay.tsx")).drawReplay,
-    replayStyles,
-    import.meta.glob<Words>("../i18n/*/replay.ts"),
-    redraw,
-  );
-  const drawHand = late(
-    async () => (await import("./hand.tsx")).drawHand,
-    handStyles,
-    import.meta.glob<Words>("../i18n/*/hand.ts"),
-    redraw,
-  );
+  const drawUpcoming = late(async () => (await import("./upcoming.tsx")).load(), redraw);
+  const drawReplay = late(async () => (await import("./replay.tsx")).load(), redraw);
+  const drawStanding = late(async () => (await import("./standing.tsx")).load(), redraw);
+  const drawHand = late(async () => (await import("./hand.tsx")).load(), redraw);
   const setHand = (to: typeof hand): void => {
     hand = to;
     redraw();
@@ -82,6 +67,8 @@ export function openPage(slug: string, state: Promise<Response>): void {
       view ??= liveView(model, () => setHand("open"));
       view.draw(live);
       arrange(main, [trouble, view.node]);
+      stood ||= live.level > 2 || player.state.kind === "waiting";
+      if (stood) drawStanding(view.standing, { live, player, now: model.now() });
       const onClose = (): void => setHand("closed");
       const onStage = (): void => player.stop();
       if (hand !== "unused") drawHand(view.hand, { live, open: hand === "open", onClose, onStage });

@@ -2,10 +2,12 @@ import { type ComponentChildren, type JSX, render } from "preact";
 import { useState } from "preact/hooks";
 import { pagePaths } from "../../src/wire/pages.ts";
 import type { LiveState } from "../../src/wire/state.ts";
-import { t } from "../i18n/catalogue.ts";
+import { t, type Words } from "../i18n/catalogue.ts";
 import { Button, ButtonLink } from "../ui/button.tsx";
 import { Elapsed, Time } from "../ui/time.tsx";
 import { sharePage } from "./share.ts";
+import { part } from "./part.ts";
+import styles from "./upcoming.css?url";
 
 const dayMs = 86_400_000;
 
@@ -101,5 +103,8 @@ function Upcoming({ live, now }: UpcomingProps): JSX.Element {
   );
 }
 
-export const drawUpcoming = (container: Element, props: UpcomingProps): void =>
-  render(<Upcoming {...props} />, container);
+export const load = part<UpcomingProps>(
+  (container, props) => render(<Upcoming {...props} />, container),
+  styles,
+  import.meta.glob<Words>("../i18n/*/upcoming.ts"),
+);

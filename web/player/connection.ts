@@ -1,5 +1,6 @@
 import { livePaths } from "../../src/wire/paths.ts";
 import type { RenditionName } from "../../src/wire/rendition.ts";
+import { seatHeader, seatParameter } from "../../src/wire/tickets.ts";
 import { segmentMs, segmentOfSlot } from "../../src/wire/timeline.ts";
 import { deadline } from "../api/deadline.ts";
 import { sleep } from "./backoff.ts";
@@ -10,11 +11,11 @@ export const silenceMs = 4000;
 /** How many missing segments are fetched after a reconnection; more are skipped. */
 export const maxFilledSegments = 5;
 
-/** The server answered, and not with media. */
+/** The server answered, and not with media but with these words. */
 export class Refused extends Error {
   readonly status: number;
-  constructor(status: number) {
-    super(`${status}`);
+  constructor(status: number, words: string) {
+    super(words);
     this.status = status;
   }
 }
@@ -27,13 +28,27 @@ const heldMs = segmentMs + silenceMs;
 /** How long a missing segment may take: later than that the sound has run dry anyway. */
 const fillMs = 2000;
 
+/** What a player shows to be let in. */
+export interface Pass {
+  /** Empty until an edge has told one. */
+  seat: string;
+  /** When it was given one out of the line, ms since 1970. */
+  givenAt?: number;
+  /** How often in a row it could not be said how its place stands. */
+  failures?: number;
+}
+
 export interface Way {
   /** Other host, without a trailing slash; empty for the page's own. */
   readonly base: string;
   readonly space: string;
   readonly rendition: RenditionName;
   readonly fetch: typeof fetch;
+  readonly pass: Pass;
 }
+
+/** A path with the seat that is shown for it, if there is one. */
+export const shown = (path: string, { seat }: Pass): string => path + (seat && `?${seatParameter}=${seat}`);
 
 const options = (signal: AbortSignal): RequestInit => ({ signal, credentials: "omit" });
 
@@ -46,9 +61,11 @@ export async function readStream(way: Way, signal: AbortSignal, take: (parts: Pa
   let waiting = false;
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   try {
-    const response = await way.fetch(way.base + livePaths.stream(way.space, way.rendition), options(limit.signal));
-    if (!response.ok || !response.body) throw new Refused(response.status);
+    const path = shown(livePaths.stream(way.space, way.rendition), way.pass);
+    const response = await way.fetch(way.base + path, options(limit.signal));
+    if (!response.ok || !response.body) throw new Refused(response.status, await response.text());
     waiting = true;
+    way.pass.seat = response.headers.get(seatHeader) ?? way.pass.seat;
     const read = createReader();
     reader = response.body.getReader();
     for (;;) {
@@ -71,7 +88,7 @@ async function bytesOf(way: Way, path: string, outer: AbortSignal, ms: number): 
   const limit = deadline(ms, outer);
   try {
     const response = await way.fetch(way.base + path, options(limit.signal));
-    if (!response.ok) throw new Refused(response.status);
+    if (!response.ok) throw new Refused(response.status, await response.text());
     return new Uint8Array(await response.arrayBuffer());
   } finally {
     limit.end();
@@ -79,14 +96,21 @@ async function bytesOf(way: Way, path: string, outer: AbortSignal, ms: number): 
 }
 
 /** The chunks of one numbered segment. */
-async function readSegment(way: Way, n: number, signal: AbortSignal, ms: number): Promise<readonly Fragment[]> {
-  return createReader()(await bytesOf(way, livePaths.segment(way.space, way.rendition, n), signal, ms)).fragments;
+async function readSegment(
+  way: Way,
+  n: number,
+  signal: AbortSignal,
+  ms: number,
+  pass: Pass = { seat: "" },
+): Promise<readonly Fragment[]> {
+  const path = shown(livePaths.segment(way.space, way.rendition, n), pass);
+  return createReader()(await bytesOf(way, path, signal, ms)).fragments;
 }
 
 /**
  * Follows numbered segments from `first` on; the server holds a request that is early until the segment is there. Each is
  * asked for when the one before has come, or a segment's time after it was asked for: so never more than one is early, and
- * a cache that takes longer than that to answer is kept up with.
+ * a cache that takes longer than that to answer is kept up with. A seat is shown with the first: the others are everybody's.
  */
 export async function readSegments(
   way: Way,
@@ -97,12 +121,12 @@ export async function readSegments(
 ): Promise<void> {
   const init = livePaths.init(way.space, way.rendition);
   if (wantsInit) await take(createReader()(await bytesOf(way, init, signal, silenceMs)));
-  const ask = (n: number) => {
-    const coming = readSegment(way, n, signal, heldMs);
+  const ask = (n: number, pass?: Pass) => {
+    const coming = readSegment(way, n, signal, heldMs, pass);
     coming.catch(() => {}); // told when its turn comes
     return { coming, due: sleep(segmentMs, signal) };
   };
-  for (let n = first, next = ask(n); ;) {
+  for (let n = first, next = ask(n, way.pass); ;) {
     const { coming, due } = next;
     await Promise.race([coming, due]);
     next = ask(++n);

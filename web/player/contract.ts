@@ -11,6 +11,16 @@ export type PlayerState =
   | { readonly kind: "hold" }
   /** Wants to play and has nothing to play, since this time (ms since 1970). */
   | { readonly kind: "stalled"; readonly since: number }
+  /**
+   * There are more people than seats: it stands in line, and goes on by itself when there is a seat. How many are before it
+   * and wait in all, and when its turn is expected, seconds from now; `null` while nobody has said, or can say.
+   */
+  | {
+      readonly kind: "waiting";
+      readonly before: number | null;
+      readonly waiting: number | null;
+      readonly turnIn: readonly [from: number, to: number] | null;
+    }
   | { readonly kind: "ended" }
   | { readonly kind: "failed"; readonly why: "not-found" | "no-way-to-play" | "refused-by-browser" };
 

@@ -24,6 +24,7 @@ const words = {
     soon: "Begins {time}",
     connecting: "Connecting…",
     hold: "The conversation will go on in a moment.",
+    waiting: "There are more people than seats just now. You are in line; it begins by itself.",
     ended: "This conversation is over.",
     missing: "There is no conversation at this address.",
     failed: "This browser cannot play it.",
@@ -36,6 +37,7 @@ const words = {
     soon: "Commence {time}",
     connecting: "Connexion…",
     hold: "La conversation reprend dans un instant.",
+    waiting: "Il y a plus de monde que de places. Vous êtes dans la file ; le son commencera de lui-même.",
     ended: "Cette conversation est terminée.",
     missing: "Aucune conversation à cette adresse.",
     failed: "Ce navigateur ne peut pas la lire.",
@@ -48,6 +50,7 @@ const words = {
     soon: "Mulai {time}",
     connecting: "Menyambung…",
     hold: "Percakapan akan berlanjut sebentar lagi.",
+    waiting: "Orangnya lebih banyak daripada tempatnya. Anda dalam antrean; suaranya mulai sendiri.",
     ended: "Percakapan ini sudah selesai.",
     missing: "Tidak ada percakapan di alamat ini.",
     failed: "Peramban ini tidak dapat memutarnya.",
@@ -175,6 +178,7 @@ export class RostraPlayer extends HTMLElement {
     if (this.#missing) return this.#word("missing");
     if (kind === "ended" || status === "ended" || status === "cancelled") return this.#word("ended");
     if (kind === "failed") return this.#word("failed");
+    if (kind === "waiting") return this.#word("waiting");
     if (kind === "connecting" || kind === "stalled") return this.#word("connecting");
     if (status === "scheduled" || status === "lobby") {
       const time = new Date(this.#live?.startAt ?? 0).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });

@@ -4,7 +4,17 @@ import type { LiveState, PublicStatus, ServiceLevel } from "../../src/wire/state
 import { chunkMs, segmentMs, segmentOfSlot } from "../../src/wire/timeline.ts";
 import { deadline } from "../api/deadline.ts";
 import { pauseMs, sleep } from "./backoff.ts";
-import { fillGap, HeldBack, maxFilledSegments, readSegments, readStream, Refused, type Way } from "./connection.ts";
+import {
+  fillGap,
+  HeldBack,
+  maxFilledSegments,
+  type Pass,
+  readSegments,
+  readStream,
+  type Refused,
+  shown,
+  type Way,
+} from "./connection.ts";
 import type { Player, PlayerChange, PlayerOptions, PlayerState } from "./contract.ts";
 import { createEdges } from "./edges.ts";
 import { createEventTrack } from "./events.ts";
@@ -27,6 +37,9 @@ const maxFruitless = 3;
 const maxMissing = 5;
 /** What can wait is loaded this long after play began, ms: until then bytes are for the sound. */
 const attendAfterMs = 5000;
+
+/** The problems of a server at which not everybody can be seated, as its refusal writes them. */
+const noSeat = /"(no-seat|bad-ticket)"/;
 
 const isOver = ({ status }: { readonly status: PublicStatus }): boolean => status === "ended" || status === "cancelled";
 
@@ -72,12 +85,15 @@ export function createPlayer(options: PlayerOptions): Player {
   };
   let counts = { ...fresh };
   let way: WayTaken | null = null;
+  const pass: Pass = { seat: "" };
 
   const tell = (change: PlayerChange): void => listeners.forEach((listener) => listener(change));
-  const to = (next: PlayerState): void => {
-    if (next.kind === state.kind) return;
+  const become = (next: PlayerState): void => {
     state = next;
     tell({ t: "player", state });
+  };
+  const to = (next: PlayerState): void => {
+    if (next.kind !== state.kind) become(next);
   };
 
   function learn(next: LiveState): void {
@@ -221,7 +237,7 @@ export function createPlayer(options: PlayerOptions): Player {
     sink?.close();
     sink = undefined;
     sounded = false;
-    audio.src = base + livePaths.master(space);
+    audio.src = base + shown(livePaths.master(space), pass);
     start();
     return new Promise((_resolve, reject) => audio.addEventListener("error", reject, { once: true }));
   }
@@ -236,7 +252,7 @@ export function createPlayer(options: PlayerOptions): Player {
     let answered: boolean | undefined;
     while (!signal.aborted) {
       const edge = edges.now;
-      const from: Way = { base: edge.base, space, rendition, fetch: load };
+      const from: Way = { base: edge.base, space, rendition, fetch: load, pass };
       const heard = (parts: Parts): Promise<void> => take(from, signal, parts);
       const before = lastSlot;
       const wasOn = live?.latest != null;
@@ -265,11 +281,16 @@ export function createPlayer(options: PlayerOptions): Player {
       }
       if (signal.aborted) return;
       if (edges.now !== edge) continue;
-      const status = failure instanceof Refused ? failure.status : 0;
+      const { status = 0, message = "" } = (failure ?? {}) as Partial<Refused>;
       const byStream = !hls && !why;
       if (byStream && status === 501) {
         edge.cached = true;
         continue;
+      }
+      // Not everybody can be seated now: whoever is refused for it waits for a seat, and then begins again.
+      if (hls ? level > 2 : noSeat.test(message)) {
+        const standing = await import("./standing.ts").catch(() => {});
+        if (await standing?.waitForSeat({ space, base: edge.base, load, pass, become }, signal)) continue;
       }
       counts.reconnects++;
       fruitless = (hls ? sounded : lastSlot > before) ? 0 : fruitless + 1;
@@ -356,7 +377,7 @@ export function createPlayer(options: PlayerOptions): Player {
       own.signal.addEventListener("abort", () => clearInterval(timer));
       void follow(own.signal, rendition, rendition ? undefined : Source ? "no-codec" : "no-media-source");
       const look = (base: string) => lookAt(own.signal, base);
-      const attended = { player, space, edges, load, look, live: () => live };
+      const attended = { player, space, edges, load, look, pass, live: () => live };
       sleep(attendAfterMs, own.signal)
         .then(() => import("./attend.ts"))
         .then(({ attend }) => attend(attended, own.signal))
