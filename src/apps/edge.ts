@@ -6,6 +6,7 @@ import { drainMs } from "../edge/drain.ts";
 import { createEdge, type EdgeOptions } from "../edge/server.ts";
 import { closeServer, listenUnix, notFound, sendJson, sendProblem } from "../foundation/link.ts";
 import type { Scope } from "../foundation/scope.ts";
+import type { Action } from "../exports/recommendations.ts";
 import { openSecrets } from "../store/secrets.ts";
 import { type ProcessConfig, sockets } from "./config.ts";
 import { mostConnections } from "./edge/descriptors.ts";
@@ -36,7 +37,9 @@ export async function runEdge(config: ProcessConfig, index: number): Promise<voi
   const evidence = await evidenceOf(config, choice, name, follows.key);
   // Without it what it costs can be measured.
   const isShielded = process.env["ROSTRA_SHIELD"] !== "0";
-  const exports = isShielded ? await exportsOf(config, name, sockets.edge(run, index, generation)) : undefined;
+  const exports = isShielded
+    ? await exportsOf(config, name, sockets.edge(run, index, generation), evidence)
+    : undefined;
   const shield = isShielded ? makeShield(meter, follows.key, exports?.heard) : undefined;
   const limits = limitsOf(limitChoice({}, process.env), Number(process.env["ROSTRA_EDGES"] || 1), mostConnections());
   const measured = process.env["ROSTRA_LEVELS"] === "0" ? undefined : measureLevels(limits, config);
@@ -60,7 +63,7 @@ export async function runEdge(config: ProcessConfig, index: number): Promise<voi
     guard: shield,
     levels: measured?.levels,
     door: makeDoor(meter, clock, follows.key),
-    turns: shield && makeTurns(meter),
+    turns: shield && makeTurns(meter, shield, clock, follows.key),
     witness: evidence?.witness,
     onSpace: evidence?.spaceChanged,
   });
@@ -103,10 +106,16 @@ async function followed({ data, run, publicUrl }: ProcessConfig): Promise<Follow
 }
 
 /** What is handed down of whom the shield refuses; nothing unless that is asked for. */
-async function exportsOf(config: ProcessConfig, name: string, socket: string): Promise<Exports | undefined> {
+async function exportsOf(
+  config: ProcessConfig,
+  name: string,
+  socket: string,
+  evidence: Evidence | undefined,
+): Promise<Exports | undefined> {
   if (!process.env["ROSTRA_EXPORTS"]) return undefined;
-  const { openExports } = await import("./edge/exports.ts");
-  return openExports({ ...config, name, socket, onAction: () => {} }, process.env);
+  const { actionBody, openExports } = await import("./edge/exports.ts");
+  const onAction = (action: Action): void => evidence?.acted(...actionBody(action));
+  return openExports({ ...config, name, socket, onAction }, process.env);
 }
 
 /** Who plays from where, for the other processes of this machine. */

@@ -6,6 +6,7 @@ import { errno, Problem } from "../foundation/errors.ts";
 import type { Target } from "../foundation/target.ts";
 import { maxBodyBytes } from "../wire/body.ts";
 import { edgeIdHeader, keyHeader } from "../wire/edges.ts";
+import { attemptHeader, isRetry, readThreshold, thresholdHeader, writtenThreshold } from "../wire/threshold.ts";
 import { clientAddress, forwardedHeaders, noTrust, type Trust } from "./client-address.ts";
 import { noTurns, type Turns, workOf } from "./turns.ts";
 import { overloaded, refuseUnread, sendNotAllowed, sendRefusal } from "./respond.ts";
@@ -112,6 +113,7 @@ export class ApiProxy {
     try {
       await this.#pass(request, response, url);
     } catch (thrown) {
+      if (!response.headersSent) this.#tellThreshold(request, response);
       if (response.headersSent || response.destroyed) response.destroy();
       else if (!(thrown instanceof Problem)) throw thrown;
       else if (request.complete) sendRefusal(response, thrown);
@@ -133,6 +135,7 @@ export class ApiProxy {
         ofOne < mostOfOne
           ? (["requests for control", mostOfAll] as const)
           : (["requests for control from your address", mostOfOne] as const);
+      this.#tellThreshold(request, response);
       return refuseUnread(request, response, overloaded(what, most));
     }
     this.inFlight++;
@@ -148,8 +151,16 @@ export class ApiProxy {
 
     const body = await this.#body(request, response);
     const answer = await this.#send(request, address, url, body, abort.signal);
-    response.writeHead(answer.statusCode ?? 502, passedOn(answer.headers));
+    const { [thresholdHeader]: further, ...headers } = passedOn(answer.headers);
+    this.#tellThreshold(request, response, readThreshold(typeof further === "string" ? further : undefined));
+    response.writeHead(answer.statusCode ?? 502, headers);
     pipeline(answer, response, () => {});
+  }
+
+  /** Says which share of requests like this one is accepted, here and further on, while it is not all. */
+  #tellThreshold(request: http.IncomingMessage, response: http.ServerResponse, further = 1): void {
+    const share = Math.min(further, this.#options.turns?.share(workOf(request)) ?? 1);
+    if (share < 1) response.setHeader(thresholdHeader, writtenThreshold(share));
   }
 
   /**
@@ -186,7 +197,7 @@ export class ApiProxy {
     const until = performance.now() + controlPatienceMs;
     const { turns = noTurns } = this.#options;
     for (;;) {
-      const turn = await turns.enter(workOf(request), address, signal);
+      const turn = await turns.enter(workOf(request), address, signal, isRetry(request.headers[attemptHeader]));
       try {
         const answer = await this.#attempt(request, url, body, signal);
         turn.done(true);

@@ -25,10 +25,13 @@ class Kept implements Turns {
   readonly from = new Set<string>();
   readonly over: boolean[] = [];
   readonly waiting: (() => void)[] = [];
+  readonly retries: boolean[] = [];
+  shares = { stage: 1, other: 1 };
   refuses = false;
 
-  async enter(of: WorkClass, from: string, signal: AbortSignal): Promise<Turn> {
+  async enter(of: WorkClass, from: string, signal: AbortSignal, isRetry: boolean): Promise<Turn> {
     this.entered.push(of);
+    this.retries.push(isRetry);
     this.from.add(from);
     if (this.refuses)
       throw new Problem({
@@ -45,6 +48,9 @@ class Kept implements Turns {
         signal.addEventListener("abort", () => reject(signal.reason as Error));
       });
     return { done: (answered) => void this.over.push(answered) };
+  }
+  share(of: WorkClass): number {
+    return this.shares[of];
   }
 }
 
@@ -100,5 +106,36 @@ test("ED-116 while control is away nobody keeps a turn", async () => {
   );
   expect((await answer).status).toBe(200);
   expect(turns.over.at(-1)).toBe(true);
+  await closeServer(server, 0);
+});
+
+test("ED-174 while not all of a class is accepted its answers and refusals say how much, the lower of here and further on", async () => {
+  const turns = new Kept();
+  await using edge = await TestEdge.start({ turns });
+  const server = await listenUnix(
+    join(edge.folder, "control.sock"),
+    ({ url }, response) => {
+      if (url?.endsWith("further")) response.setHeader("rostra-threshold", "0.20");
+      response.end("ok");
+    },
+    silentLog,
+  );
+  const told = async (path = whip): Promise<unknown> =>
+    (await edge.get(path, { method: "POST", headers: shown }, "v=0")).headers["rostra-threshold"];
+  expect(await told()).toBeUndefined();
+  turns.shares = { stage: 0.349, other: 1 };
+  expect(await told()).toBe("0.35");
+  expect(await told(`${whip}/further`)).toBe("0.20");
+  turns.refuses = true;
+  expect(await told()).toBe("0.35");
+  const other = await edge.get("/api/v1/spaces", { headers: { "rostra-attempt": "2" } });
+  expect([other.status, other.headers["rostra-threshold"]]).toEqual([503, undefined]);
+  expect(turns.retries.at(-1)).toBe(true);
+  expect(turns.retries.slice(0, -1)).not.toContain(true);
+  const socket = new WebSocket(`ws://127.0.0.1:${edge.port}/api/v1/spaces/town-hall/room`);
+  let header: unknown;
+  socket.on("error", () => {});
+  socket.on("unexpected-response", (_, { headers }) => (header = headers["rostra-threshold"]));
+  await until(() => header === "0.35");
   await closeServer(server, 0);
 });

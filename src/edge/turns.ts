@@ -8,8 +8,11 @@ export interface Turns {
   /**
    * Waits for its turn; throws a Problem when that would take too long, and the signal's reason when it is aborted.
    * @param from the address of whoever asks: no one's requests take the turns of all others
+   * @param isRetry whether it was refused before
    */
-  enter(of: WorkClass, from: string, signal: AbortSignal): Promise<Turn>;
+  enter(of: WorkClass, from: string, signal: AbortSignal, isRetry: boolean): Promise<Turn>;
+  /** The share of a class that is accepted now, above 0, at most 1. */
+  share(of: WorkClass): number;
 }
 export interface Turn {
   /** It is over; `answered` when what it took tells how control is doing. */
@@ -17,7 +20,7 @@ export interface Turn {
 }
 
 /** All at once: for an edge that limits only their number. */
-export const noTurns: Turns = { enter: () => Promise.resolve({ done: () => {} }) };
+export const noTurns: Turns = { enter: () => Promise.resolve({ done: () => {} }), share: () => 1 };
 
 /**
  * Whose work a request is. Who may do it is control's to say; whoever shows nothing by which it could be known is no host

@@ -8,6 +8,7 @@ import { Problem } from "../foundation/errors.ts";
 import type { Target } from "../foundation/target.ts";
 import { clientAddress, noTrust, type Trust } from "./client-address.ts";
 import { controlAway, controlPatienceMs, headersFor, nothingWasSent } from "./proxy.ts";
+import { attemptHeader, isRetry, thresholdHeader, writtenThreshold } from "../wire/threshold.ts";
 import { answerRaw, letGo, refuseRaw } from "./raw-answer.ts";
 import { overloaded } from "./respond.ts";
 import { noTurns, type Turns } from "./turns.ts";
@@ -77,7 +78,11 @@ export class WebSocketProxy {
         if (!control) return refuseLike(client, answer);
         this.#open.set(client, relay(client, control, early, first, answer));
       },
-      (failure: unknown) => refuseRaw(client, failure instanceof Problem ? failure : controlAway(failure)),
+      (failure: unknown) => {
+        const share = this.#options.turns?.share("stage") ?? 1;
+        const told = share < 1 ? [`${thresholdHeader}: ${writtenThreshold(share)}`] : [];
+        refuseRaw(client, failure instanceof Problem ? failure : controlAway(failure), told);
+      },
     );
   }
 
@@ -113,7 +118,7 @@ export class WebSocketProxy {
     const { turns = noTurns, trust = noTrust } = this.#options;
     const address = addressSubject(clientAddress(request, trust));
     for (;;) {
-      const turn = await turns.enter("stage", address, signal);
+      const turn = await turns.enter("stage", address, signal, isRetry(request.headers[attemptHeader]));
       try {
         const upgraded = await this.#attempt(request, signal);
         turn.done(true);

@@ -1,4 +1,5 @@
 import { Problem } from "../foundation/errors.ts";
+import { Acceptance } from "./acceptance.ts";
 import { ControlledQueue } from "./codel.ts";
 import { Gradient, type GradientOptions } from "./gradient.ts";
 
@@ -10,6 +11,9 @@ export const workClasses: readonly WorkClass[] = ["stage", "other"];
 export const stageShare = 0.2;
 /** How many of each class may wait. */
 export const maxWaiting = 512;
+/** Who is refused comes again after so many seconds at most: the first when nearly all are accepted, up to the second. */
+const leastRetryAfter = 3;
+const longestRetryAfter = 30;
 /** How often it is looked who has waited too long, ms. */
 export const lookEveryMs = 50;
 
@@ -24,6 +28,10 @@ export interface BulkheadOptions extends GradientOptions {
   readonly now?: (() => number) | undefined;
   /** @default maxWaiting */
   readonly maxWaiting?: number | undefined;
+  /** The place of each `from` in the order that counts under overload; the lower first. @default all the same */
+  readonly place?: ((from: string) => number) | undefined;
+  /** In [0, 1): draws when who is refused may come again. @default Math.random */
+  readonly random?: (() => number) | undefined;
 }
 
 /**
@@ -33,7 +41,10 @@ export interface BulkheadOptions extends GradientOptions {
 export class Bulkhead {
   readonly #gradient: Gradient;
   readonly #queues: Readonly<Record<WorkClass, ControlledQueue>>;
+  readonly #acceptance: Readonly<Record<WorkClass, Acceptance>> = { stage: new Acceptance(), other: new Acceptance() };
   readonly #now: () => number;
+  readonly #place: (from: string) => number;
+  readonly #random: () => number;
   #timer: NodeJS.Timeout | undefined;
   readonly underWay: Record<WorkClass, number> = { stage: 0, other: 0 };
   /** Refused, by class. */
@@ -44,6 +55,8 @@ export class Bulkhead {
     this.#gradient = new Gradient(options);
     this.#queues = { stage: new ControlledQueue(most), other: new ControlledQueue(most) };
     this.#now = options.now ?? (() => performance.now());
+    this.#place = options.place ?? (() => 0);
+    this.#random = options.random ?? Math.random;
   }
 
   get limit(): number {
@@ -54,13 +67,25 @@ export class Bulkhead {
     return this.#queues[of].size;
   }
 
+  /** The share of a class that is accepted now, above 0; 1 when nobody was refused lately. */
+  share(of: WorkClass): number {
+    return this.#acceptance[of].share(this.#now());
+  }
+
   /**
    * Waits until something of a class may begin. Those of each `from` have a turn after another. Throws `overloaded` (503) when that would take too long; when the signal
    * is aborted while it waits it throws the signal's reason.
+   * @param isRetry it was refused before: it waits only as long as such are a tenth of the first ones
    */
-  async enter(of: WorkClass, from: string, signal: AbortSignal): Promise<Pass> {
+  async enter(of: WorkClass, from: string, signal: AbortSignal, isRetry = false): Promise<Pass> {
     signal.throwIfAborted();
+    const acceptance = this.#acceptance[of];
+    if (!isRetry) acceptance.came();
     if (this.#queues[of].size === 0 && this.#hasRoom(of)) return this.#begin(of);
+    if (isRetry && !acceptance.mayRetry()) {
+      this.refused[of]++;
+      throw this.#busy(of);
+    }
     const { promise, resolve, reject } = Promise.withResolvers<Pass>();
     const gone = (): void => {
       leave();
@@ -70,6 +95,7 @@ export class Bulkhead {
     const leave = this.#queues[of].add(
       {
         from,
+        place: this.#place(from),
         go: () => {
           signal.removeEventListener("abort", gone);
           resolve(this.#begin(of));
@@ -77,7 +103,8 @@ export class Bulkhead {
         refuse: () => {
           signal.removeEventListener("abort", gone);
           this.refused[of]++;
-          reject(busy(this.limit));
+          acceptance.refused(this.#now());
+          reject(this.#busy(of));
         },
       },
       this.#now(),
@@ -102,6 +129,7 @@ export class Bulkhead {
   #begin(of: WorkClass): Pass {
     this.underWay[of]++;
     const since = this.#now();
+    this.#acceptance[of].accepted(since);
     let isOver = false;
     return {
       done: (answered) => {
@@ -130,14 +158,16 @@ export class Bulkhead {
       this.#timer = undefined;
     }, lookEveryMs).unref();
   }
-}
 
-const busy = (limit: number): Problem =>
-  new Problem({
-    status: 503,
-    code: "overloaded",
-    title: "Too many at once",
-    detail: `The desk of this server has ${limit} requests at once under way here, and those that wait would wait too long.`,
-    action: "Try again after the time that Retry-After names. Listening goes on.",
-    retryAfter: 1 + Math.floor(Math.random() * 3),
-  });
+  /** It may come again within a time that is drawn for each, and longer the less is accepted: they do not all come at once. */
+  #busy(of: WorkClass): Problem {
+    return new Problem({
+      status: 503,
+      code: "overloaded",
+      title: "Too many at once",
+      detail: `The desk of this server has ${this.limit} requests at once under way here, and those that wait would wait too long.`,
+      action: "Try again after the time that Retry-After names. Listening goes on.",
+      retryAfter: 1 + Math.floor(this.#random() * Math.min(longestRetryAfter, leastRetryAfter / this.share(of))),
+    });
+  }
+}

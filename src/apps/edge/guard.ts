@@ -2,8 +2,10 @@ import { createHmac, randomBytes } from "node:crypto";
 import { type CounterOf, registerCounters } from "../../edge/counters.ts";
 import type { Guard } from "../../edge/guard.ts";
 import type { Turns } from "../../edge/turns.ts";
+import type { Clock } from "../../foundation/clock.ts";
 import type { Meter } from "../../foundation/meter.ts";
 import { Bulkhead, workClasses } from "../../shield/bulkhead.ts";
+import { Order } from "../../shield/order.ts";
 import { Shield, type ShieldOptions } from "../../shield/shield.ts";
 
 /**
@@ -16,26 +18,34 @@ export function makeShield(
   key?: string,
   hear: Pick<ShieldOptions, "onRefused" | "onVouched"> = {},
 ): Shield & Guard {
-  const secret = key === undefined ? randomBytes(32) : createHmac("sha256", key).update("rostra shield").digest();
-  const shield = new Shield({ key: secret, now: performance.now(), ...hear });
+  const shield = new Shield({ key: secretFor("shield", key), now: performance.now(), ...hear });
   shieldMetrics(meter, shield);
   return shield;
 }
 
-/** The turns of what an edge asks control for, and their metrics. */
-export function makeTurns(meter: Meter): Turns {
-  const bulkhead = new Bulkhead();
+const secretFor = (use: string, key?: string): Buffer =>
+  key === undefined ? randomBytes(32) : createHmac("sha256", key).update(`rostra ${use}`).digest();
+
+/**
+ * The turns of what an edge asks control for, and their metrics.
+ * @param key the installation's: all its edges have the same order when not everybody can be served
+ */
+export function makeTurns(meter: Meter, shield: Shield, clock: Clock, key?: string): Turns {
+  const order = new Order(secretFor("order", key), (address) => shield.behavedAt(address) >= 1);
+  const bulkhead = new Bulkhead({ place: (from) => order.place(from, clock.now()) });
   const limit = meter.gauge(
     "rostra_shield_bulkhead_limit",
     "Requests that may be under way to control at once, as measured.",
   );
   const waiting = meter.gauge("rostra_shield_bulkhead_waiting", "Requests that wait for their turn, by class.");
   const refused = meter.counter("rostra_shield_bulkhead_refused_total", "Requests refused their turn, by class.");
+  const share = meter.gauge("rostra_shield_accepted_ratio", "The share of requests to control accepted now, by class.");
   const told = { stage: 0, other: 0 };
   meter.onCollect(() => {
     limit.set(bulkhead.limit);
     for (const of of workClasses) {
       waiting.set(bulkhead.waiting(of), { class: of });
+      share.set(bulkhead.share(of), { class: of });
       refused.add(bulkhead.refused[of] - told[of], { class: of });
       told[of] = bulkhead.refused[of];
     }
