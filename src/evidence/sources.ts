@@ -123,6 +123,11 @@ export class SourceCounter {
     return sources;
   }
 
+  /** Under what name the prefix of an address is written down. */
+  named(address: string): string {
+    return this.#name(readOrigin(address, this.#origin).prefix);
+  }
+
   /** A reservoir sample (Algorithm R; J. Vitter, 1985). */
   #draw(prefix: number, now: number): void {
     const place = this.#sample.length < sampleSize ? this.#sample.length : Math.floor(this.#random() * this.#asked);

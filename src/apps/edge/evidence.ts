@@ -14,6 +14,7 @@ import { ms } from "../../foundation/duration.ts";
 import { errno, reason } from "../../foundation/errors.ts";
 import type { Secrets } from "../../store/secrets.ts";
 import type { ShieldCounts } from "../../shield/shield.ts";
+import type { ActionBody } from "../../wire/actions.ts";
 import type { BeginBody, ShieldCountName } from "../../wire/evidence.ts";
 import type { ProcessConfig } from "../config.ts";
 import { evidenceFolder, publicKeyFile } from "./evidence-folder.ts";
@@ -36,6 +37,8 @@ export interface EvidenceOptions extends Pick<ProcessConfig, "data" | "clock" | 
 export interface Evidence {
   readonly witness: Witness;
   readonly spaceChanged: (entry: SpaceEntry, isGone: boolean) => void;
+  /** Something was handed down against an address or prefix, or would have been; the address is not written down. */
+  readonly acted: (action: Omit<ActionBody, "t" | "prefix">, address: string) => void;
   /** @param shield what the edge's shield counts, where it has one; and its levels of service */
   start(edge: Pick<Edge, "reading" | "listeners" | "health">, shield?: ShieldCounts, levels?: Levels): void;
 }
@@ -72,6 +75,12 @@ export async function openEvidence(options: EvidenceOptions): Promise<Evidence> 
       const { id, slug, title, status, hold, startAt } = entry.state;
       recorder?.space({ id, slug, title, status, hold, startAt });
     },
+    acted: (action, address) =>
+      void chain.append({
+        t: "action",
+        prefix: sources.named(address),
+        ...action,
+      }),
     start: (edge, shield, levels = alwaysOpen) => {
       const resources = new ResourceReader();
       const mine = new Recorder({

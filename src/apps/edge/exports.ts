@@ -14,6 +14,7 @@ import { reason } from "../../foundation/errors.ts";
 import type { Shield } from "../../shield/shield.ts";
 import { openSecrets, type Secrets } from "../../store/secrets.ts";
 import type { ProcessConfig } from "../config.ts";
+import type { Evidence } from "./evidence.ts";
 import { type ExportsChoice, exportsChoice, type OutputChoice, shielddSocket } from "./exports-choice.ts";
 import { exportsMetrics } from "./exports-metrics.ts";
 import { playingElsewhere } from "./playing-elsewhere.ts";
@@ -188,6 +189,12 @@ const ownAddresses = (): string[] =>
   Object.values(networkInterfaces()).flatMap((all) =>
     (all ?? []).flatMap(({ address }) => prefixAround(address, { ipv4: 32, ipv6: 128 })?.text ?? []),
   );
+
+/** An action as a chain of evidence has it, and an address of it: the reason in words may hold one, so there it is the guard's name. */
+export const actionBody = ({ what, prefix, guard, seconds, hits, of }: Action): Parameters<Evidence["acted"]> => [
+  { what, width: prefix.length, reason: guard ?? "came on although refused", seconds, hits, of },
+  prefix.text.slice(0, prefix.text.indexOf("/")),
+];
 
 /** A prefix is asked for as it is: one address behind which others behave, or a network in which they do. */
 function isBusy(shield: Pick<Shield, "isBusy">, { family, length, text }: Prefix): boolean {
