@@ -6,6 +6,7 @@ import { holdFromFiles } from "../origin/hold.ts";
 import { Origin } from "../origin/origin.ts";
 import { diskRegister } from "../origin/register.ts";
 import { originRoutes } from "../origin/routes.ts";
+import { openLines } from "./origin/lines.ts";
 import { type ProcessConfig, sockets } from "./config.ts";
 
 /** The hold audio that comes with the software, one loop per rendition. */
@@ -23,6 +24,7 @@ export async function runOrigin(config: ProcessConfig): Promise<void> {
     register: await diskRegister(join(data, "timelines"), log),
     shelf: await diskShelf(join(data, "archive"), log),
     audiences: await diskAudienceShelf(join(data, "audience"), log),
+    lines: await openLines(join(data, "lines"), clock, log, meter),
     edgeUrls: (process.env["ROSTRA_EDGE_URLS"] ?? "").split(",").filter(Boolean),
   });
   const server = await listenUnix(sockets.origin(run), originRoutes(origin, meter), log);

@@ -91,9 +91,9 @@ export class Lines {
     let left = seats;
     for (const i of waiting.keys()) {
       const line = waiting[(this.#first + i) % waiting.length];
-      const share = Math.min(Math.ceil(left / (waiting.length - i)), line?.waiting ?? 0);
+      const share = Math.ceil(left / (waiting.length - i));
+      left -= Math.min(share, line?.waiting ?? 0);
       line?.call(share, now);
-      left -= share;
     }
     this.#first++;
     return lively.flatMap(([space, open]) => {

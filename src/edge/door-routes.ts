@@ -88,7 +88,10 @@ export class DoorRoutes {
     }
     if (place.kind === "seat" && room === "called") keeper.gave();
     if (shown === undefined) counts.places++;
-    sendWhole(response, Buffer.from(JSON.stringify(place)), never);
+    // Whoever's turn it is while there is no room here may find some where another connection leads.
+    const isElsewhere = place.kind === "line" && place.before === 0 && room !== "called";
+    const head = isElsewhere ? { ...never, connection: "close" } : never;
+    sendWhole(response, Buffer.from(JSON.stringify(place)), head);
   }
 
   /** Why no more places are given to whoever asks, now. */

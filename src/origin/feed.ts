@@ -3,6 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { Clock } from "../foundation/clock.ts";
 import { startNdjson } from "../foundation/link.ts";
 import type { Gauge } from "../foundation/meter.ts";
+import type { LineFacts } from "../wire/tickets.ts";
 import type { FeedLine } from "../wire/timelines.ts";
 import type { Space } from "./space.ts";
 
@@ -18,14 +19,24 @@ export class Feed {
   /** Spaces whose salt is to be told behind their state. */
   readonly #salted = new Set<string>();
   readonly #salt: (space: string) => string | undefined;
+  readonly #line: (space: string) => LineFacts | undefined;
   readonly #clock: Clock;
   readonly #readers: Gauge;
 
-  /** @param salt of an open Space, base64 */
-  constructor(clock: Clock, readers: Gauge, salt: (space: string) => string | undefined) {
+  /**
+   * @param salt of an open Space, base64
+   * @param line how that of a Space stands
+   */
+  constructor(
+    clock: Clock,
+    readers: Gauge,
+    salt: (space: string) => string | undefined,
+    line: (space: string) => LineFacts | undefined = () => undefined,
+  ) {
     this.#clock = clock;
     this.#readers = readers;
     this.#salt = salt;
+    this.#line = line;
   }
 
   /** Answers with every Space, `synced`, and then what changes; false when there are too many readers. */
@@ -63,6 +74,12 @@ export class Feed {
     this.#tell({ t: "latest", id: space.id, latest, first, hold: space.timeline?.hold ?? false });
   }
 
+  /** A line has moved, or somebody came to it. */
+  lineMoved(id: string): void {
+    const facts = this.#line(id);
+    if (facts) this.#tell({ t: "line", id, ...facts });
+  }
+
   gone(space: Space): void {
     this.#changed.delete(space);
     this.#tell({ t: "gone", id: space.id });
@@ -79,6 +96,8 @@ export class Feed {
       write({ t: "state", state: space.state() });
       const salt = this.#salt(space.id);
       if (salt !== undefined) write({ t: "salt", id: space.id, salt });
+      const line = this.#line(space.id);
+      if (line !== undefined) write({ t: "line", id: space.id, ...line });
       if (response.writableLength < snapshotBacklogBytes) continue;
       await once(response, "drain", { signal: closed.signal }).catch(() => {});
       if (closed.signal.aborted) return;
