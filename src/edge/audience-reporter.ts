@@ -1,6 +1,8 @@
 import type { Audience as AudienceTold, AudienceReport } from "../wire/timelines.ts";
 import type { Audience } from "./audience.ts";
 import type { Beacons } from "./beacons.ts";
+import { alwaysOpen, type Levels, levelsTold } from "./service-level.ts";
+import type { Door } from "./door.ts";
 
 /** An edge below that has not told its counts for so long counts no more, ms. */
 export const belowExpiresMs = 5000;
@@ -8,14 +10,22 @@ export const belowExpiresMs = 5000;
 export const maxEdgesBelow = 256;
 /** How many URLs one report carries. */
 const maxUrls = 64;
+/** An edge without a limit tells this many seats: more than come in a second. */
+const manySeats = 1_000_000;
 
 export interface AudienceReporterOptions {
   /** What this edge is called in its reports. */
   readonly name: string;
   readonly audience: Audience;
   readonly beacons: Beacons;
+  /** @default nobody stands in line */
+  readonly door?: Door | undefined;
+  /** How many more this edge can seat within the next second. @default as many as come */
+  readonly seats?: (() => number) | undefined;
   /** Listeners on endless responses, by Space. */
   readonly streams: () => ReadonlyMap<string, number>;
+  /** Its own level of service. @default alwaysOpen */
+  readonly levels?: Pick<Levels, "own" | "cause"> | undefined;
   /** Base URLs under which players reach this edge. @default [] */
   readonly urls?: readonly string[] | undefined;
   /** Milliseconds that only grow. @default performance.now */
@@ -49,7 +59,8 @@ export class AudienceReporter {
         return false;
       }
     }
-    const { audience, beacons } = this.#options;
+    const { audience, beacons, door } = this.#options;
+    if (report.line) door?.below(report.line);
     for (const [space, sketch] of Object.entries(report.uniques)) audience.uniques.merge(space, sketch);
     for (const [space, counts] of Object.entries(report.beacons)) beacons.add(space, counts);
     this.#below.set(report.edge, { at: this.#now(), report });
@@ -58,17 +69,19 @@ export class AudienceReporter {
 
   /** The next report. What it has of sketches and beacons is told with it, unless `lost` says that it did not arrive. */
   next(): AudienceReport {
-    const { name, audience, beacons, streams, urls = [] } = this.#options;
+    const { name, audience, beacons, streams, levels = alwaysOpen, door, seats = () => manySeats, urls = [] } = this.#options;
     this.#expire();
     const numbered = audience.numbered();
     const listeners = new Map<string, number>();
     const reached = new Set(urls);
+    let free = seats();
     addTo(listeners, streams());
     addTo(listeners, numbered);
     for (const { report } of this.#below.values()) {
       addTo(listeners, Object.entries(report.listeners));
       addTo(numbered, Object.entries(report.numbered));
       for (const url of report.urls) reached.add(url);
+      free += report.seats ?? manySeats;
     }
     return {
       edge: name,
@@ -77,11 +90,18 @@ export class AudienceReporter {
       uniques: audience.uniques.take(),
       beacons: beacons.take(),
       urls: [...reached].slice(0, maxUrls),
+      level: levelsTold(
+        levels,
+        [...this.#below.values()].map(({ report }) => report),
+      ),
+      ...(door && { line: door.take() }),
+      seats: Math.max(0, Math.min(Math.floor(free), manySeats)),
     };
   }
 
-  /** A report did not arrive. Its sketches come again; its beacons are of a moment that has passed. */
-  lost({ uniques = {} }: AudienceReport): void {
+  /** A report did not arrive. Its sketches and its places come again; its beacons are of a moment that has passed. */
+  lost({ uniques = {}, line }: AudienceReport): void {
+    if (line) this.#options.door?.lost(line);
     this.#options.audience.uniques.again(Object.keys(uniques));
   }
 

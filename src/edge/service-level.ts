@@ -1,5 +1,6 @@
-import type { LevelCause } from "../wire/levels.ts";
+import { edgesByLevel, type LevelCause } from "../wire/levels.ts";
 import type { ServiceLevel } from "../wire/state.ts";
+import type { AudienceReport } from "../wire/timelines.ts";
 import type { Directory } from "./directory.ts";
 
 /** The level of service that newcomers meet at this edge. */
@@ -33,3 +34,18 @@ export const withTold = (own: Levels, directory: Directory): Levels => ({
     return own.seats;
   },
 });
+
+/** What is told upward: how many edges are at each level, this one and those of the reports below it, and why the highest is. */
+export function levelsTold(own: Pick<Levels, "own" | "cause">, below: Iterable<AudienceReport>): Told {
+  const edges = edgesByLevel(own.own);
+  let [highest, cause]: [number, LevelCause] = [own.own, own.cause];
+  for (const { level = open } of below) {
+    for (const [at, count] of level.edges.entries()) edges[at] = (edges[at] ?? 0) + count;
+    const theirs = level.edges.findLastIndex((count) => count > 0);
+    if (theirs > highest) [highest, cause] = [theirs, level.cause];
+  }
+  return { edges, cause };
+}
+type Told = NonNullable<AudienceReport["level"]>;
+/** An edge that says nothing of it. */
+const open: Told = { edges: edgesByLevel(0), cause: "calm" };

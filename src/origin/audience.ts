@@ -53,6 +53,12 @@ export class AudienceSum {
     return true;
   }
 
+  /** The latest report of each edge that is heard. */
+  latest(): Audience[] {
+    this.#expire();
+    return [...this.#edges.values()].map(({ latest }) => latest);
+  }
+
   /** What is counted of each Space that has any. */
   sums(): Map<string, AudienceCounts> {
     this.#expire();

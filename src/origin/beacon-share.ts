@@ -2,6 +2,8 @@ import { beaconEveryMs, maxBeaconHalvings } from "../wire/state.ts";
 
 /** How many beacons a second are wanted of one Space, and from and up to how many the share stays as it is. */
 export const beaconsWanted = 100;
+/** While they are to be rarer (from level 1 on) a quarter of that: the error is twice as large then. */
+export const sparingBy = 4;
 const fewest = beaconsWanted / 2;
 const most = beaconsWanted * 1.5;
 /** For so long after it was told a share is believed of a beacon, ms: players learn a new one with the state. */
@@ -31,13 +33,14 @@ export class BeaconShare {
    * How many players these beacons stand for, by which the share is set anew.
    * @param beacons in an interval: at place `k` those of a share of 2^-k
    * @param now milliseconds that only grow
+   * @param sparing whether they are to be rarer
    */
-  estimate(beacons: readonly number[], now: number): number {
+  estimate(beacons: readonly number[], now: number, sparing = false): number {
     for (const [k, until] of this.#told) if (until < now) this.#told.delete(k);
     // Nobody makes more of a beacon than what some player was told.
     const largest = Math.max(...this.#told.keys());
     const players = beacons.reduce((sum, count, k) => sum + count * 2 ** Math.min(k, largest), 0);
-    this.#adjust((players * 1000) / beaconEveryMs, now);
+    this.#adjust(((players * 1000) / beaconEveryMs) * (sparing ? sparingBy : 1), now);
     return players;
   }
 

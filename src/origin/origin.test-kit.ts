@@ -50,6 +50,7 @@ export const spec = (change: Partial<TimelineSpec> = {}): TimelineSpec => ({
   stage: [],
   notice: "",
   archive: true,
+  level: 0,
   ...change,
 });
 

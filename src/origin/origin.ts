@@ -13,6 +13,7 @@ import { Clockwork } from "./clockwork.ts";
 import { Feed } from "./feed.ts";
 import type { HoldAudio } from "./hold.ts";
 import { LiveTexts } from "./live-text.ts";
+import { type Lines, linesKeptEveryMs, noLines } from "./lines.ts";
 import { type OriginMetrics, originMetrics } from "./metrics.ts";
 import { tooManySpaces, unknownTimeline } from "./problems.ts";
 import type { Register } from "./register.ts";
@@ -20,6 +21,7 @@ import { ReplayShelf } from "./replay.ts";
 import { Space, type SpaceOptions } from "./space.ts";
 import { noAudience } from "./space-audience.ts";
 import { noEdges, ToldEdges } from "./told-edges.ts";
+import { WholeLevel } from "./whole-level.ts";
 
 export interface OriginOptions {
   readonly clock: Clock;
@@ -31,6 +33,8 @@ export interface OriginOptions {
   readonly register: Register;
   readonly shelf: ArchiveShelf;
   readonly audiences: AudienceShelf;
+  /** @default noLines */
+  readonly lines?: Lines;
   /** Base URLs of edges that players are told of besides those that report. @default [] */
   readonly edgeUrls?: readonly string[];
 }
@@ -50,15 +54,20 @@ export class Origin {
   readonly #opening = new Map<string, Promise<Space>>();
   readonly #sum = new AudienceSum();
   readonly #audiences: Audiences;
+  readonly #lines: Lines;
   readonly #edges: ToldEdges;
   readonly #clockwork: Clockwork;
+  /** The level of service of all edges together. */
+  readonly level: WholeLevel;
 
   private constructor(options: OriginOptions, audiences: Audiences) {
     const { clock, log, meter, scope, hold, register, shelf } = options;
     this.metrics = originMetrics(meter);
+    this.level = new WholeLevel(clock.now());
     this.#audiences = audiences;
+    this.#lines = options.lines ?? noLines;
     this.#edges = new ToldEdges(options.edgeUrls);
-    this.feed = new Feed(clock, this.metrics.feedReaders, (space) => audiences.get(space)?.salt);
+    this.feed = new Feed(clock, this.metrics.feedReaders, (space) => audiences.get(space)?.salt, (space) => this.#lines.facts(space));
     this.replays = new ReplayShelf({ shelf, hold, scope });
     this.#clockwork = new Clockwork({ clock, log, scope });
     this.#spaceOptions = {
@@ -79,6 +88,7 @@ export class Origin {
       },
     };
     meter.onCollect(() => {
+      this.metrics.level.set(this.level.told.level);
       for (const kind of ["running", "other"] as const) {
         const count = [...this.#spaces.values()].filter((one) => (one.journal ? "running" : "other") === kind).length;
         this.metrics.timelines.set(count, { kind });
@@ -106,11 +116,15 @@ export class Origin {
         log.error("space-not-opened", { space: record.spec.id, reason: reason(failure) });
       }
     }
-    scope.every(seconds(1), () => origin.feed.tick());
+    scope.every(seconds(1), () => {
+      origin.feed.tick();
+      origin.#callNext();
+    });
+    scope.every(ms(linesKeptEveryMs), () => void origin.#lines.keep());
     scope.every(ms(countEveryMs), () => origin.#count());
     scope.every(ms(audienceKeptEveryMs), () => void audiences.keep());
     scope.onEnd(async () => {
-      await audiences.keep();
+      await Promise.all([audiences.keep(), origin.#lines.keep()]);
       await Promise.all([...origin.#spaces.values()].map((space) => space.close()));
     });
     return origin;
@@ -150,6 +164,7 @@ export class Origin {
     this.#bySlug.delete(space.spec.slug);
     this.#clockwork.forget(space);
     this.#audiences.close(id);
+    this.#lines.close(id);
     void this.replays.forget(id);
     this.feed.gone(space);
     await space.remove();
@@ -159,6 +174,7 @@ export class Origin {
   report(report: Audience): void {
     if (!this.#sum.report(report)) return this.metrics.edgesOverflow.add();
     this.#edges.report(report.urls);
+    if (report.line) this.#lines.report(report.line);
     for (const [id, sketch] of Object.entries(report.uniques)) this.#audiences.get(id)?.merge(sketch);
   }
 
@@ -189,21 +205,47 @@ export class Origin {
 
   /** While a timeline runs its audience is counted. */
   #changed(space: Space): void {
-    if (space.journal) this.#audiences.open(space.id);
-    else if (space.record.finished) this.#audiences.close(space.id);
+    if (space.journal) {
+      this.#audiences.open(space.id);
+      this.#lines.open(space.id, space.spec.startAt);
+    } else if (space.record.finished) {
+      this.#audiences.close(space.id);
+      this.#lines.close(space.id);
+    }
     this.feed.changed(space);
+  }
+
+  #callNext(): void {
+    const seats = this.#sum.latest().reduce((sum, report) => sum + (report.seats ?? Infinity), 0);
+    for (const id of this.#lines.call(seats)) this.feed.lineMoved(id);
   }
 
   #count(): void {
     const sums = this.#sum.sums();
     const edges = this.#edges.list();
     this.#audiences.renewSalts();
+    this.#findLevel();
     for (const space of this.#spaces.values()) this.#tell(space, sums.get(space.id) ?? noAudience, edges);
+  }
+
+  #findLevel(): void {
+    const { clock, log } = this.#spaceOptions;
+    const before = this.level.update(this.#sum.latest(), clock.now());
+    if (!before) return;
+    const { level, cause } = this.level.told;
+    this.metrics.levelChanges.add(1, { cause: level > before.level ? cause : "calm" });
+    log[level > before.level ? "warn" : "info"]("service-level", {
+      level,
+      before: before.level,
+      cause,
+      edges: this.level.edges,
+    });
   }
 
   #tell(space: Space, counts: AudienceCounts, edges: readonly string[]): void {
     const audience = this.#audiences.get(space.id);
-    if (audience) space.count(audience.figures(counts, performance.now()), edges);
-    else space.count({ listeners: counts.listeners, heard: space.record.heard, beacon: 1 }, noEdges);
+    const { level } = this.level.told;
+    if (audience) space.count(audience.figures(counts, performance.now(), space.level > 0), edges, level);
+    else space.count({ listeners: counts.listeners, heard: space.record.heard, beacon: 1 }, noEdges, level);
   }
 }

@@ -3,7 +3,13 @@ import { Problem } from "../foundation/errors.ts";
 import { type Handler, notFound, readJson, sendJson } from "../foundation/link.ts";
 import type { Meter } from "../foundation/meter.ts";
 import { parseLivePath, parseReplayPath } from "../wire/paths.ts";
-import { audienceSchema, type Lease, roomEventsSchema, timelineSpecSchema } from "../wire/timelines.ts";
+import {
+  audienceSchema,
+  type Lease,
+  roomEventsSchema,
+  timelineSpecSchema,
+  type WholeLevelTold,
+} from "../wire/timelines.ts";
 import { validate } from "../wire/validate.ts";
 import { openHeaders, sendNothing } from "./answers.ts";
 import { maxFeedReaders } from "./feed.ts";
@@ -53,6 +59,8 @@ export function originRoutes(origin: Origin, meter: Meter): Handler {
       case "POST /audience":
         origin.report(validate(audienceSchema, await readJson(request, maxReportBytes)));
         return void response.writeHead(204).end();
+      case "GET /level":
+        return sendJson(response, 200, { ...origin.level.told, edges: origin.level.edges } satisfies WholeLevelTold);
       case "GET /healthz":
         return sendJson(response, 200, health(origin));
       case "GET /metrics":

@@ -67,9 +67,10 @@ export class SpaceAudience {
   /**
    * What is told, by what the edges count now. Whoever listens through a cache sends beacons, and so may those who fetch from
    * an edge itself: the greater count is taken. Nobody listens who has not been heard.
+   * @param sparing whether beacons are to be rarer
    */
-  figures({ listeners, numbered, beacons }: AudienceCounts, now: number): AudienceFigures {
-    const beaconing = this.#share.estimate(beacons, now);
+  figures({ listeners, numbered, beacons }: AudienceCounts, now: number, sparing = false): AudienceFigures {
+    const beaconing = this.#share.estimate(beacons, now, sparing);
     const estimated = beaconing > numbered;
     const present = listeners - numbered + Math.round(Math.max(numbered, beaconing));
     const told = estimated && this.#share.share < 1 ? rounded(present) : present;

@@ -64,7 +64,8 @@ export class Space {
   readonly #openedAt: number;
   #record: TimelineRecord;
   #phase: Phase = { kind: "waiting" };
-  #level: ServiceLevel = 0;
+  /** Of the whole; its own is never below what its host asks for. */
+  #whole: ServiceLevel = 0;
   #audience: AudienceFigures;
   #edges = noEdges;
   #turn: Promise<void> = Promise.resolve();
@@ -109,10 +110,13 @@ export class Space {
     return this.#phase.kind === "running" ? this.#phase.journal : undefined;
   }
 
+  get level(): ServiceLevel {
+    return this.spec.level > this.#whole ? this.spec.level : this.#whole;
+  }
+
   state(): LiveState {
-    const now = this.#options.clock.now();
-    const [audience, edges, level] = [this.#audience, this.#edges, this.#level];
-    return liveState(this.#record, { now, audience, edges, level, timeline: this.timeline });
+    const [now, audience, edges] = [this.#options.clock.now(), this.#audience, this.#edges];
+    return liveState(this.#record, { now, audience, edges, level: this.level, timeline: this.timeline });
   }
 
   /** When `run` has something to do next. */
@@ -155,9 +159,10 @@ export class Space {
       if (event.t === "stage") this.#adopt({ stage: event.people });
       if (event.t === "title") this.#adopt({ title: event.title });
       if (event.t === "notice") this.#adopt({ notice: event.text });
-      if (event.t === "level") this.#level = event.level;
-      if (event.t !== "status" && event.t !== "count") this.#announce(event);
+      if (event.t === "level") this.#adopt({ level: event.level });
+      if (event.t !== "status" && event.t !== "count" && event.t !== "level") this.#announce(event);
     }
+    this.#announce({ t: "level", level: this.level });
     this.#options.on.changed(this);
     await this.#keep(`What ${this.id} tells`);
   }
@@ -193,11 +198,13 @@ export class Space {
     return fence === this.#record.fence;
   }
 
-  /** Who listens now and who has, and which edges there are. Told when it is another than before. */
-  count(audience: AudienceFigures, edges: readonly string[]): void {
+  /** Who listens now and who has, which edges there are, and their level of service. Told when it is another than before. */
+  count(audience: AudienceFigures, edges: readonly string[], whole: ServiceLevel): void {
     const before = this.#audience;
     const same = (["listeners", "heard", "beacon"] as const).every((figure) => before[figure] === audience[figure]);
-    if (same && edges === this.#edges) return;
+    if (same && edges === this.#edges && whole === this.#whole) return;
+    this.#whole = whole;
+    this.#announce({ t: "level", level: this.level });
     this.#audience = audience;
     this.#edges = edges;
     this.#record = { ...this.#record, heard: audience.heard };
@@ -313,6 +320,7 @@ export class Space {
     this.#announce({ t: "stage", people: stage });
     this.#announce({ t: "title", title });
     this.#announce({ t: "notice", text: notice });
+    this.#announce({ t: "level", level: this.level });
   }
 
   #announce(fact: Fact): void {

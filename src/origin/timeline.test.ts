@@ -204,7 +204,7 @@ test("OR-10 the first chunk of a timeline tells everything, and so does the prog
   const w = await world({ spec: liveFrom(1, { stage: [person], notice: "soon" }) });
   const fence = await w.space.lease();
   await w.advance(3 * chunkMs);
-  const all = ["stage", "title", "notice", "status"];
+  const all = ["stage", "title", "notice", "level", "status"];
   expect(w.events(0).map((event) => event.t)).toEqual(all);
   expect(w.events(0)).toContainEqual({ t: "status", status: "lobby", hold: false });
   await w.broadcast(3, 4, fence);

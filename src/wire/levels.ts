@@ -11,6 +11,9 @@ export interface LevelTold {
   readonly at: number;
 }
 
+/** One edge at a level, as reports count edges: how many are at each level, 0 to 4. */
+export const edgesByLevel = (level: ServiceLevel): number[] => [0, 1, 2, 3, 4].map((one) => Number(one === level));
+
 /**
  * When an edge goes from level to level (design, section 3: measured resources, never a verdict): by the share of its
  * fullest resource that those who are seated use, and by the lag of its loops. Upward at once; downward by one, when both have

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { levelCauses } from "./levels.ts";
+import { levelCauses, type LevelTold } from "./levels.ts";
 import { type LineFacts, maxLineBuckets, maxSlotsTold } from "./tickets.ts";
 import { maxBeaconHalvings, publicStatuses, type ServiceLevel, type LiveState } from "./state.ts";
 
@@ -15,6 +15,8 @@ export const stagePersonSchema = v.object({
 const time = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
 const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1_000_000_000));
 const name = v.pipe(v.string(), v.regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/));
+
+const serviceLevelSchema = v.picklist([0, 1, 2, 3, 4] satisfies ServiceLevel[]);
 
 export const timelineSpecSchema = v.object({
   id: name,
@@ -34,6 +36,8 @@ export const timelineSpecSchema = v.object({
   notice: v.pipe(v.string(), v.maxLength(500)),
   /** False for the demo Space, which may play for months: nothing is archived and there is no replay. */
   archive: v.optional(v.boolean(), true),
+  /** The level of service that its host asks for: it is never below. */
+  level: v.optional(serviceLevelSchema, 0),
 });
 export type TimelineSpec = v.InferOutput<typeof timelineSpecSchema>;
 
@@ -48,7 +52,7 @@ export const roomEventsSchema = v.object({
         v.object({ t: v.literal("stage"), people: v.pipe(v.array(stagePersonSchema), v.maxLength(64)) }),
         v.object({ t: v.literal("title"), title: v.pipe(v.string(), v.maxLength(200)) }),
         v.object({ t: v.literal("notice"), text: v.pipe(v.string(), v.maxLength(500)) }),
-        v.object({ t: v.literal("level"), level: v.picklist([0, 1, 2, 3, 4] satisfies ServiceLevel[]) }),
+        v.object({ t: v.literal("level"), level: serviceLevelSchema }),
         v.object({ t: v.literal("status"), status: v.picklist(publicStatuses), hold: v.boolean() }),
         v.object({ t: v.literal("count"), listeners: v.pipe(v.number(), v.integer(), v.minValue(0)) }),
       ]),
@@ -157,8 +161,13 @@ export const audienceSchema = v.object({
   ),
   /** Base URLs under which players reach this edge and those below it. */
   urls: v.optional(v.pipe(v.array(v.pipe(v.string(), v.url(), v.maxLength(200))), v.maxLength(64)), []),
-  /** Its level of service by what it measures, and by what; left out: open. */
-  level: v.optional(v.object({ level: v.picklist([0, 1, 2, 3, 4] satisfies ServiceLevel[]), cause: levelCauseSchema })),
+  /** How many edges are at each level of service by what they measure, it and those below it; and why the highest is. @default one, open */
+  level: v.optional(
+    v.object({
+      edges: v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0))), v.length(5)),
+      cause: levelCauseSchema,
+    }),
+  ),
   /** What became of the lines since the last report, by Space: only those of which something did. */
   line: v.optional(v.record(name, lineReportSchema)),
   /** How many more listeners it and those below it can seat within the next second. Left out: that is not limited. */
@@ -172,6 +181,11 @@ export type AudienceReport = v.InferInput<typeof audienceSchema>;
 export interface LineLine extends LineFacts {
   readonly t: "line";
   readonly id: string;
+}
+
+/** `GET /level` of the origin: that of the whole, and how many edges are at each level. */
+export interface WholeLevelTold extends LevelTold {
+  readonly edges: readonly number[];
 }
 
 /**
