@@ -25,6 +25,7 @@ import { HealthPanel } from "./health.tsx";
 import { RunSheetPanel } from "./run-sheet.tsx";
 import { SpaceForm } from "./space-form.tsx";
 import { StatusBadge } from "./status-badge.tsx";
+import { VerdictPanel } from "./verdict.tsx";
 
 type Step =
   | { readonly kind: "loading" }
@@ -231,11 +232,17 @@ function OpenDesk({ watched, room }: DeskProps): JSX.Element {
           {isAhead ? null : runSheet}
         </div>
       </div>
+      {space.status === "scheduled" ? null : <VerdictPanel space={space.id} isLive />}
     </>
   );
 }
 
 function ClosedDesk({ watched }: Omit<DeskProps, "room">): JSX.Element {
   const { space } = useStore(watched);
-  return <Changes space={space.id} status={`${space.status} ${space.replay}`} />;
+  return (
+    <>
+      {space.status === "cancelled" ? null : <VerdictPanel space={space.id} isLive={false} />}
+      <Changes space={space.id} status={`${space.status} ${space.replay}`} />
+    </>
+  );
 }

@@ -11,6 +11,7 @@ import type stage from "./en/stage.ts";
 import type standing from "./en/standing.ts";
 import type upcoming from "./en/upcoming.ts";
 import type verdict from "./en/verdict.ts";
+import type verdict from "./en/verdict.ts";
 
 /**
  * One catalogue: `i18n/{language}/{area}.ts`, each a flat record whose keys start with the area's name. A page loads only
@@ -42,6 +43,7 @@ interface Areas {
   readonly stage: typeof stage;
   readonly standing: typeof standing;
   readonly upcoming: typeof upcoming;
+  readonly verdict: typeof verdict;
   readonly verdict: typeof verdict;
 }
 export type Area = keyof Areas;

@@ -7,8 +7,9 @@ import type { Log } from "../../../foundation/log.ts";
 import type { Scope } from "../../../foundation/scope.ts";
 import type { VerdictRecord } from "../../../verdict/report/record.ts";
 
-/** For how long a verdict is believed: there is a new record of evidence as often. */
+/** A verdict is believed until there is a new record of evidence, which comes at each whole ten seconds, and a little later. */
 export const believedMs = ms(10_000);
+const writtenMs = ms(1500);
 /** The same of an evening that is over: nothing comes to it any more. */
 const believedAfterMs = ms(120_000);
 /** How long judging may take, and how much memory, MB. */
@@ -71,7 +72,8 @@ export class VerdictDesk {
       .finally(() => this.#waiting--);
     this.#turn = judged.catch(() => {});
     this.#kept.delete(space);
-    this.#kept.set(space, { until: now() + (isOver ? believedAfterMs : believedMs), judged });
+    const next = (Math.floor((now() - writtenMs) / believedMs) + 1) * believedMs + writtenMs;
+    this.#kept.set(space, { until: isOver ? now() + believedAfterMs : next, judged });
     // One that failed is believed as long: whoever asks again at once gets the same answer for nothing.
     for (const oldest of this.#kept.keys()) if (this.#kept.size > maxKept) this.#kept.delete(oldest);
     return judged;
