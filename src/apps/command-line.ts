@@ -33,6 +33,8 @@ const usage = `rostra: live conversations that a million people come to hear at 
   rostra rehearse     real listeners and attackers against a running server, and what it kept (rostra rehearse --help)
   rostra rehearsal-permit  permit one rehearsal from another machine (--data; rostra rehearsal-permit --help)
   rostra verdict      what it was: crowd, attack, own fault, or cannot tell (rostra verdict --help)
+  rostra shieldd      keep in the kernel's sets what edges hand down (rostra shieldd --help)
+  rostra exports-key  print what the webhook of exports signs with (--data)
   rostra owner-link   print a new one-time owner link of the running server (--data)
 {edge}
   rostra version
@@ -94,6 +96,14 @@ export async function main(args: readonly string[]): Promise<number> {
       case "owner-link": {
         const { printOwnerLink } = await import("./serve/owner-link.ts");
         return await printOwnerLink(await optionsFrom(rest));
+      }
+      case "shieldd": {
+        const { shieldd } = await import("./shieldd.ts");
+        return await shieldd(rest);
+      }
+      case "exports-key": {
+        const { printExportsKey } = await import("./edges/key.ts");
+        return await printExportsKey(await optionsFrom(rest));
       }
       case "plan": {
         const { plan } = await import("./plan.ts");

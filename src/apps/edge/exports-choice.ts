@@ -1,6 +1,5 @@
 import { isAbsolute, join } from "node:path";
 import { AllowList } from "../../exports/allow-list.ts";
-import { isSafeReceiver } from "../../exports/webhook.ts";
 import { off, whole } from "../serve/usage.ts";
 
 /** One of those that are told what to shut out. */
@@ -51,6 +50,10 @@ function outputChoice(text: string): OutputChoice {
   if (to === "webhook" && url && isSafeReceiver(url) && url.username === "" && url.password === "") return { to, url };
   throw off("ROSTRA_EXPORTS", text, wanted);
 }
+
+/** Whether something may be told there: nobody on the way reads it, or there is no way. */
+export const isSafeReceiver = ({ protocol, hostname }: URL): boolean =>
+  protocol === "https:" || (protocol === "http:" && /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname));
 
 function checkAllowed(allow: readonly string[]): void {
   try {

@@ -14,6 +14,7 @@ import { reason } from "../../foundation/errors.ts";
 import type { Shield } from "../../shield/shield.ts";
 import { openSecrets, type Secrets } from "../../store/secrets.ts";
 import type { ProcessConfig } from "../config.ts";
+import { exportsKeyText } from "../edges/key.ts";
 import type { Evidence } from "./evidence.ts";
 import { type ExportsChoice, exportsChoice, type OutputChoice, shielddSocket } from "./exports-choice.ts";
 import { exportsMetrics } from "./exports-metrics.ts";
@@ -161,13 +162,10 @@ async function outputOf(
       return haproxyMap({ socket: choice.socket, map: choice.map, now });
     case "webhook": {
       const { webhook } = await import("../../exports/webhook.ts");
-      return webhook({ url: choice.url, key: exportsKey(secrets), now, signal: scope.signal });
+      return webhook({ url: choice.url, key: exportsKeyText(secrets), now, signal: scope.signal });
     }
   }
 }
-
-/** What the webhook's receiver checks signatures with. */
-export const exportsKey = (secrets: Secrets): Buffer => secrets.key("exports webhook");
 
 /** What an edge hands down, when that is wanted and there is a shield to hear from; nothing when it cannot be: the edge serves all the same. */
 export async function openExports(

@@ -18,6 +18,17 @@ export async function printEdgeKey({ data }: Pick<ServeOptions, "data">): Promis
   return 0;
 }
 
+/** `rostra exports-key`: prints what the webhook of exports signs with, for its receiver. */
+export async function printExportsKey({ data }: Pick<ServeOptions, "data">): Promise<number> {
+  const made = await stat(join(data, "secrets.json")).catch(() => undefined);
+  if (!made) throw noInstallation(data);
+  process.stdout.write(`${exportsKeyText(await openSecrets(data))}\n`);
+  return 0;
+}
+
+/** The key of the webhook of exports: both sides take the 43 letters as they are shown for the key of the HMAC. */
+export const exportsKeyText = (secrets: Secrets): string => secrets.key("exports webhook").toString("base64url");
+
 /** Reads the key from its file, mode 0600, or from the environment. Problems: `edge-key-missing`, `edge-key-exposed`, `edge-key-damaged`. */
 export async function readEdgeKey(file: string | undefined, inEnvironment: string | undefined): Promise<string> {
   if (file === undefined) {
