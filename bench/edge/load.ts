@@ -84,6 +84,10 @@ export interface LoadOptions {
   readonly flags?: readonly ("--learned" | "--anywhere" | "--finite" | "--tls" | "--resume" | "--progress")[];
   /** Which processors it may use. @default the load's */
   readonly core?: string;
+  /** How far it stands back for others, as `nice` takes it. @default not at all */
+  readonly nice?: number;
+  /** Told how its processes are found. */
+  readonly onStart?: (pids: () => number[]) => void;
   /** Ends it early; it gives what it has. */
   readonly signal?: AbortSignal;
 }
@@ -136,7 +140,10 @@ export async function runLoad(
   options: LoadOptions,
   onCounts: (counts: Counts) => void = () => {},
 ): Promise<LoadResult> {
-  await using generator = new Process("load", [program, ...loadWords(options)], { core: options.core ?? loadCore });
+  const nice = options.nice === undefined ? [] : ["nice", "-n", String(options.nice)];
+  const command = [...nice, program, ...loadWords(options)];
+  await using generator = new Process("load", command, { core: options.core ?? loadCore });
+  options.onStart?.(() => generator.pids);
   options.signal?.addEventListener("abort", () => generator.child.kill("SIGTERM"), { once: true });
   const { stdout } = generator.child;
   if (!stdout) throw new Error("the generator has no output");

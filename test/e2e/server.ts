@@ -31,6 +31,8 @@ export interface ServerOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** An installed `rostra` to run instead of this working tree. */
   readonly program?: string;
+  /** The working tree to run. @default this one */
+  readonly checkout?: string | undefined;
 }
 
 /** A real `rostra serve` of its own, with its owner signed in. */
@@ -69,7 +71,7 @@ export class Server implements AsyncDisposable {
     if (!options.demo) args.push("--no-demo");
     const { program } = options;
     const child = spawn(program ?? process.execPath, program ? args : ["scripts/start.mjs", ...args], {
-      cwd: program ? data : root,
+      cwd: program ? data : (options.checkout ?? root),
       env: { ...process.env, ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
     });
