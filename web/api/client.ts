@@ -1,4 +1,5 @@
 import type { ProblemDocument } from "../../src/foundation/errors.ts";
+import type { PriceDue } from "../../src/wire/price.ts";
 import { t } from "../i18n/catalogue.ts";
 import { deadline } from "./deadline.ts";
 
@@ -11,14 +12,20 @@ export class ApiProblem extends Error {
   readonly action: string;
   /** JSON Pointer of the wrong input. */
   readonly pointer: string | undefined;
+  /** What the act costs, with the code `price-due`. */
+  readonly price: PriceDue | undefined;
 
-  constructor(status: number, document: Partial<ProblemDocument> & { readonly code: string }) {
+  constructor(
+    status: number,
+    document: Partial<ProblemDocument> & { readonly code: string; readonly price?: PriceDue | undefined },
+  ) {
     super(document.detail ?? document.title ?? document.code);
     this.name = "ApiProblem";
     this.status = status;
     this.code = document.code;
     this.action = document.action ?? "";
     this.pointer = document.pointer;
+    this.price = document.price;
   }
 }
 
@@ -35,8 +42,32 @@ export interface ApiRequest {
   readonly signal?: AbortSignal;
 }
 
-/** One request to `/api/v1{path}`; the JSON of the answer, or an `ApiProblem` thrown. */
+/** Prices that are paid for one request: each may have changed while the last was paid. */
+const maxPayments = 3;
+
+/**
+ * One request to `/api/v1{path}`; the JSON of the answer, or an `ApiProblem` thrown. Where the act has a price just now
+ * it is paid, which takes a second or, in a browser that cannot, as long as the server says.
+ */
 export async function api<T>(path: string, request: ApiRequest = {}): Promise<T> {
+  let payment: string | undefined;
+  for (let paid = 0; ; paid++) {
+    try {
+      return await once<T>(path, request, payment);
+    } catch (thrown) {
+      if (!(thrown instanceof ApiProblem) || paid >= maxPayments) throw thrown;
+      if (thrown.code === "price-refused" && payment !== undefined) {
+        payment = undefined;
+        continue;
+      }
+      if (!thrown.price) throw thrown;
+      const { pay } = await import("../price/pay.ts");
+      payment = await pay(thrown.price, { signal: request.signal ?? new AbortController().signal });
+    }
+  }
+}
+
+async function once<T>(path: string, request: ApiRequest, payment: string | undefined): Promise<T> {
   const { body, token, signal } = request;
   const limit = deadline(timeoutMs, signal);
   let response: Response;
@@ -49,6 +80,8 @@ export async function api<T>(path: string, request: ApiRequest = {}): Promise<T>
       headers: {
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        // `priceHeader` of src/wire/price.ts, which no page is to load for one word.
+        ...(payment === undefined ? {} : { "rostra-price": payment }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });

@@ -4,13 +4,13 @@ import type hand from "./en/hand.ts";
 import type home from "./en/home.ts";
 import type listen from "./en/listen.ts";
 import type ops from "./en/ops.ts";
+import type price from "./en/price.ts";
 import type problem from "./en/problem.ts";
 import type replay from "./en/replay.ts";
 import type run from "./en/run.ts";
 import type stage from "./en/stage.ts";
 import type standing from "./en/standing.ts";
 import type upcoming from "./en/upcoming.ts";
-import type verdict from "./en/verdict.ts";
 import type verdict from "./en/verdict.ts";
 
 /**
@@ -37,13 +37,13 @@ interface Areas {
   readonly home: typeof home;
   readonly listen: typeof listen;
   readonly ops: typeof ops;
+  readonly price: typeof price;
   readonly problem: typeof problem;
   readonly replay: typeof replay;
   readonly run: typeof run;
   readonly stage: typeof stage;
   readonly standing: typeof standing;
   readonly upcoming: typeof upcoming;
-  readonly verdict: typeof verdict;
   readonly verdict: typeof verdict;
 }
 export type Area = keyof Areas;

@@ -36,9 +36,10 @@ const savedName = (): string => {
 };
 
 /** What the line under the title says of the raised hand; undefined when there is nothing to say. */
-function lineOf(state: RoomState | undefined, raised: boolean, closed: boolean): string | undefined {
+function lineOf(state: RoomState | undefined, paying: string, raised: boolean, closed: boolean): string | undefined {
   if (state?.kind === "refused") return state.problem?.detail ?? t("hand.refused");
   if (state?.kind === "removed") return t("hand.removed");
+  if (paying) return paying;
   if (!raised) return closed ? t("hand.declined") : undefined;
   if (state?.kind === "waiting" || state?.kind === "connecting") return t("hand.connecting");
   return t("hand.up");
@@ -50,6 +51,7 @@ function Hand({ live, open, onClose, onStage }: HandProps): JSX.Element {
   const [state, setState] = useState<RoomState>();
   const [name, setName] = useState(savedName);
   const [error, setError] = useState("");
+  const [paying, setPaying] = useState("");
   const [raised, setRaised] = useState(false);
   const [invited, setInvited] = useState(false);
   const [declined, setDeclined] = useState(false);
@@ -59,6 +61,7 @@ function Hand({ live, open, onClose, onStage }: HandProps): JSX.Element {
     if (!client) return;
     const ends = [
       client.state.watch(setState),
+      client.paying.watch(setPaying),
       client.view.watch((view) => {
         const joined = client.state.get();
         const me = joined.kind === "joined" ? view?.people.find(({ id }) => id === joined.you) : undefined;
@@ -114,7 +117,7 @@ function Hand({ live, open, onClose, onStage }: HandProps): JSX.Element {
     setDeclined(true);
     lower();
   };
-  const line = lineOf(state, raised, declined);
+  const line = lineOf(state, paying, raised, declined);
 
   return (
     <>
@@ -122,7 +125,7 @@ function Hand({ live, open, onClose, onStage }: HandProps): JSX.Element {
         {line ? (
           <p class="note hand-line">
             {line}{" "}
-            {raised ? (
+            {raised || paying ? (
               <Button kind="quiet" onClick={lower}>
                 {t("hand.lower")}
               </Button>

@@ -2,6 +2,7 @@ import type { ProblemDocument } from "../../src/foundation/errors.ts";
 import type { Milliseconds } from "../../src/foundation/duration.ts";
 import type { ClientMessage, RoomPerson, ServerMessage } from "../../src/wire/signalling.ts";
 import type { PublicStatus, Role } from "../../src/wire/state.ts";
+import { HandPayer } from "../price/hand-payer.ts";
 import { retryDelay } from "./backoff.ts";
 import { type Readable, Store } from "./store.ts";
 
@@ -73,6 +74,7 @@ export class RoomClient {
   readonly #onMoment = new Set<(moment: RoomMoment) => void>();
   readonly #queue: ClientMessage[] = [];
   readonly #wake = (): void => this.#tryNow();
+  readonly #payer = new HandPayer((price) => this.#deliver({ t: "hand", raised: true, ...(price ? { price } : {}) }));
   #dropped = 0;
   #attempts = 0;
   #token: string | undefined;
@@ -101,6 +103,10 @@ export class RoomClient {
   get health(): Readable<Health | undefined> {
     return this.#health;
   }
+  /** What to show while a raised hand's price is paid; empty when there is nothing to say. */
+  get paying(): Readable<string> {
+    return this.#payer.words;
+  }
   /** How many messages were dropped because the room was out of reach for too long. */
   get dropped(): number {
     return this.#dropped;
@@ -122,6 +128,11 @@ export class RoomClient {
 
   /** Sends now, or once the room is reached again. The last word on a thing replaces the earlier one in the queue. */
   send(message: ClientMessage): void {
+    if (message.t === "hand") this.#payer.begin();
+    this.#deliver(message);
+  }
+
+  #deliver(message: ClientMessage): void {
     if (this.#state.get().kind === "joined") {
       this.#socket?.send(JSON.stringify(message));
       return;
@@ -211,6 +222,7 @@ export class RoomClient {
         this.#stop({ kind: "removed", by: message.by });
         break;
       case "refused":
+        if (this.#payer.refused(message.problem)) break;
         this.#refusal = message.problem;
         this.#tell(message);
         break;
@@ -262,6 +274,7 @@ export class RoomClient {
 
   #stop(state: RoomState): void {
     clearTimeout(this.#timer);
+    this.#payer.cancel();
     globalThis.removeEventListener?.("online", this.#wake);
     const socket = this.#socket;
     this.#socket = undefined;

@@ -62,6 +62,7 @@ export function StageView({ session, watched, output, onLeave }: StageViewProps)
   // The room's status is newer than the watched one.
   const current = view ? { ...space, status: view.status, hold: view.hold } : space;
   const me = people.find((one) => one.id === you);
+  const paying = useStore(session.room.paying);
   return (
     <>
       <AirBanner
@@ -120,6 +121,7 @@ export function StageView({ session, watched, output, onLeave }: StageViewProps)
         </div>
       </div>
       <div class="controls">
+        {role === "listener" ? <LiveRegion text={paying} seen /> : null}
         {role === "listener" ? (
           <Button
             kind="primary"

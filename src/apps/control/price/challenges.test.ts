@@ -23,7 +23,7 @@ test("CO-61 an answer is good once, also when it comes twice at the same moment"
   const { challenges, pay } = shop();
   const text = encode(await pay());
   const taken = await Promise.all([challenges.take(text, hand), challenges.take(text, hand)]);
-  expect(taken.toSorted()).toEqual(["spent", undefined]);
+  expect(new Set(taken)).toEqual(new Set(["spent", undefined]));
   expect(await challenges.take(text, hand)).toBe("spent");
   expect(await challenges.take(encode(await pay()), hand)).toBeUndefined();
 });
