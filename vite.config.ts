@@ -96,6 +96,32 @@ function preloadChunks(): Plugin {
   };
 }
 
+/**
+ * What an edge writes the page of level 4 from (`src/edge/standing-page.ts`): the catalogue's words for it in each language,
+ * and its style, which stands in the page.
+ */
+function standingPage(): Plugin {
+  return {
+    name: "rostra-standing-page",
+    apply: "build",
+    async generateBundle(_options, bundle) {
+      const load = async (path: string): Promise<unknown> => import(join(web, "i18n", path));
+      const { languageNames } = (await load("catalogue.ts")) as { languageNames: Readonly<Record<string, string>> };
+      const names = Object.fromEntries(Object.entries(languageNames).map(([tag, name]) => [`name.${tag}`, name]));
+      for (const language of Object.keys(languageNames)) {
+        const words = (await load(`${language}/standing.ts`)) as { default: object };
+        const source = JSON.stringify({ ...words.default, ...names });
+        this.emitFile({ type: "asset", fileName: `standing/${language}.json`, source });
+      }
+      for (const one of Object.values(bundle)) {
+        if (one.type !== "asset" || !one.names.includes("standing-page.css")) continue;
+        this.emitFile({ type: "asset", fileName: "standing/style.css", source: one.source });
+        delete bundle[one.fileName];
+      }
+    },
+  };
+}
+
 /** `vite dev` answers page addresses as an edge does, and passes the rest to a running server. */
 function pages(): Plugin {
   return {
@@ -117,7 +143,7 @@ export default defineConfig({
   root: web,
   publicDir: "public",
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  plugins: [pages(), preloadChunks(), precompress(), alsoThePlayer()],
+  plugins: [pages(), preloadChunks(), standingPage(), precompress(), alsoThePlayer()],
   server: { proxy: { "/api": { target: server, ws: true }, "/live": server, "/replay": server } },
   build: {
     target,
@@ -143,7 +169,9 @@ export default defineConfig({
           ],
         },
       },
-      input: ["index", "space", "stage", "desk", "ops"].map((name) => join(web, `${name}.html`)),
+      input: ["index.html", "space.html", "stage.html", "desk.html", "ops.html", "listen/standing-page.css"].map(
+        (name) => join(web, name),
+      ),
     },
   },
 });

@@ -50,6 +50,12 @@ export class LiveTexts {
     return kept.text;
   }
 
+  /** The last text of a Space that there was, as JSON; nothing is asked for it. */
+  last(entry: SpaceEntry): Buffer | undefined {
+    const { plain } = this.#kept.get(entry)?.text ?? {};
+    return plain?.length ? plain : undefined;
+  }
+
   /** Answers GET and HEAD. */
   handle(request: IncomingMessage, response: ServerResponse, entry: SpaceEntry): void {
     void this.of(entry).then((text) => {

@@ -10,6 +10,7 @@ import type { Pages } from "./pages.ts";
 import type { ApiProxy } from "./proxy.ts";
 import type { ReplayRoutes } from "./replay-routes.ts";
 import { sendNotAllowed, sendNothingHere } from "./respond.ts";
+import type { StandingPages } from "./standing-page.ts";
 
 export interface RouterOptions {
   readonly live: LiveRoutes;
@@ -20,6 +21,7 @@ export interface RouterOptions {
   readonly edges: EdgeRoutes;
   readonly api: ApiProxy;
   readonly pages: Pages;
+  readonly standing: StandingPages;
   readonly counts: { notFound: number; pages: number; api: number; replays: number };
 }
 
@@ -37,7 +39,7 @@ export class Router {
   }
 
   async route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { live, door, replay, edges, api, pages, counts } = this.#options;
+    const { live, door, replay, edges, api, pages, standing, counts } = this.#options;
     const { url, path, query } = target(request.url ?? "/");
     if (path.startsWith("/live/")) {
       const parsed = parseLivePath(path);
@@ -62,7 +64,8 @@ export class Router {
       response.writeHead(200, headers).end(ok);
     } else if (pages.has(path)) {
       counts.pages++;
-      if (this.#isRead(request, response)) pages.handle(request, response, path);
+      if (!this.#isRead(request, response) || standing.handle(request, response, path, query)) return;
+      pages.handle(request, response, path);
     } else if (isPermitPath(path)) {
       if (this.#isRead(request, response)) return api.handle(request, response, path);
     } else if (path === "*" && request.method === "OPTIONS") {

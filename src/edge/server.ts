@@ -43,6 +43,7 @@ import { reading } from "./reading.ts";
 import { Router } from "./router.ts";
 import { alwaysOpen, withTold } from "./service-level.ts";
 import { Slices } from "./slices.ts";
+import { StandingPages } from "./standing-page.ts";
 import { Streams } from "./streams.ts";
 import { Upstream } from "./upstream.ts";
 import { WebSocketProxy } from "./websocket-proxy.ts";
@@ -71,7 +72,8 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const isEdge = (request: http.IncomingMessage): boolean => key?.isShownBy(request) ?? false;
   const trust: Trust = { ...(options.trust ?? noTrust), isEdge };
   const counts = newCounts();
-  const pages = new Pages(await loadPages(options.web, log), (space) => directory.find(space)?.state.edges ?? []);
+  const files = await loadPages(options.web, log);
+  const pages = new Pages(files, (space) => directory.find(space)?.state.edges ?? []);
   const budget = new HoldBudget({
     most: options.maxHeld,
     patienceMs: options.heldMs,
@@ -191,7 +193,8 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     reporter,
     shown: (request) => options.guard?.vouch(peerAddress(request.socket)),
   });
-  const router = new Router({ live, beacons, door: places, directory, replay, edges, api, pages, counts });
+  const standing = new StandingPages({ files, directory, levels, texts, now: () => clock.now() });
+  const router = new Router({ live, beacons, door: places, directory, replay, edges, api, pages, standing, counts });
   const adoption = new Adoption({ directory, channels, counts });
   const { server, secure, ...front } = await createFronts({
     router,

@@ -15,11 +15,16 @@ const placesOf = (message: Message): string[] => {
   return [...new Set(texts.flatMap((text) => text.match(/\{\w+\}/g) ?? []))].toSorted();
 };
 
-/** All code of the pages that may use a key. */
-const sources = readdirSync(web, { recursive: true, encoding: "utf8" })
-  .filter((name) => /\.tsx?$/.test(name) && !name.startsWith("i18n") && !name.includes(".test."))
-  .map((name) => readFileSync(join(web, name), "utf8"))
-  .join("\n");
+/** All code of the pages that may use a key; one page is written by edges, whose words are keys without their area. */
+const edgePage = readFileSync(join(web, "../src/edge/standing-html.ts"), "utf8");
+const sources = [
+  ...readdirSync(web, { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.tsx?$/.test(name) && !name.startsWith("i18n") && !name.includes(".test."))
+    .map((name) => readFileSync(join(web, name), "utf8")),
+  ...[...edgePage.matchAll(/\bsay\(([^;]*?)[,)]/g)].flatMap(([, asked = ""]) =>
+    [...asked.matchAll(/"(\w+(?:\.\w+)?)"/g)].map(([, word]) => `"standing.${word}"`),
+  ),
+].join("\n");
 /** Keys written out, and keys with one place filled in (`listen.role.${role}`), as patterns. */
 const used = [...sources.matchAll(/["'`]([a-z]\w*(?:\.(?:\w+|\$\{[^}]+\}))+)["'`]/g)].map(
   ([, key = ""]) => new RegExp(`^${key.replace(/\$\{[^}]+\}/g, "\\w+").replaceAll(".", "\\.")}$`),

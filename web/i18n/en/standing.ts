@@ -38,4 +38,6 @@ export default {
     "So many people have come that this server seats nobody new for the moment. You can read along here: the page renews itself every half minute, and gives you the way to the sound as soon as there are seats.",
   "standing.goOn": "I was listening: go on",
   "standing.goOnHint": "Whoever was listening on this device still has the seat.",
+  "standing.still": "Do not renew this page by itself",
+  "standing.renew": "Renew this page by itself",
 } as const;

@@ -39,4 +39,6 @@ export default {
     "Begitu banyak orang datang sehingga server ini untuk sementara tidak menerima pendengar baru. Anda dapat mengikuti secara tertulis di sini: halaman ini memperbarui diri setiap setengah menit, dan membawa Anda ke suaranya begitu ada tempat.",
   "standing.goOn": "Tadi saya mendengarkan: lanjutkan",
   "standing.goOnHint": "Yang tadi mendengarkan di perangkat ini masih punya tempat.",
+  "standing.still": "Jangan perbarui halaman ini sendiri",
+  "standing.renew": "Perbarui halaman ini sendiri",
 } as const;
