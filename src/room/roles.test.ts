@@ -44,8 +44,8 @@ test("RO-10 exactly the table's actions are allowed, of all actors, actions and 
 
 test("RO-10 who may do what for the whole Space", () => {
   const may = (actor: ActingRole): string =>
-    (["start", "end", "notice"] as const).filter((action) => mayDo(actor, action)).join(" ");
-  expect(actors.map(may)).toEqual(["start end notice", "start end notice", "start notice", "", ""]);
+    (["start", "end", "notice", "level"] as const).filter((action) => mayDo(actor, action)).join(" ");
+  expect(actors.map(may)).toEqual(["start end notice level", "start end notice level", "start notice level", "", ""]);
   const invites = (actor: ActingRole): string =>
     (["host", "cohost", "speaker"] as const).filter((role) => mayInvite(actor, role)).join(" ");
   expect(actors.map(invites)).toEqual(["host cohost speaker", "speaker", "speaker", "", ""]);

@@ -12,7 +12,7 @@ export const defaultLimits: StageLimits = { cohosts: 2, speakers: 13 };
 /** What one member of a room does to another. */
 export type ActionOnOther = "mute-other" | "remove" | "bring-up" | "promote" | "demote" | "hand-over";
 /** What somebody does for the whole Space. */
-export type ActionOnSpace = "start" | "end" | "notice" | "invite-host" | "invite-cohost" | "invite-speaker";
+export type ActionOnSpace = "start" | "end" | "notice" | "level" | "invite-host" | "invite-cohost" | "invite-speaker";
 
 /**
  * Who may do what to whom. The host is nobody's target; a co-host acts on speakers and listeners. While no host is
@@ -50,9 +50,9 @@ const onOthers: Readonly<Record<ActingRole, Readonly<Record<ActionOnOther, reado
 };
 
 const onSpace: Readonly<Record<ActingRole, readonly ActionOnSpace[]>> = {
-  host: ["start", "end", "notice", "invite-host", "invite-cohost", "invite-speaker"],
-  "acting-host": ["start", "end", "notice", "invite-speaker"],
-  cohost: ["start", "notice", "invite-speaker"],
+  host: ["start", "end", "notice", "level", "invite-host", "invite-cohost", "invite-speaker"],
+  "acting-host": ["start", "end", "notice", "level", "invite-speaker"],
+  cohost: ["start", "notice", "level", "invite-speaker"],
   speaker: [],
   listener: [],
 };

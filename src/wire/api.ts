@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import { publicStatuses, type PublicStatus, type Role, type StageRole } from "./state.ts";
+import type { LevelCause } from "./levels.ts";
+import { publicStatuses, type PublicStatus, type Role, type ServiceLevel, type StageRole } from "./state.ts";
 
 /** The control API, `/api/v1`. Schemas are the border's validation and the source of `/api/openapi.json`. */
 const title = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200));
@@ -69,6 +70,22 @@ export interface Invite {
   readonly expiresAt: string;
   /** For OBS or GStreamer: POST an offer here with `Authorization: Bearer <token>`. */
   readonly whipUrl: string;
+}
+
+/** `PUT /api/v1/spaces/:space/level`: the level of service that is asked for; 0 takes it back. */
+export const askLevelSchema = v.strictObject({ level: v.picklist([0, 1, 2, 3, 4] satisfies ServiceLevel[]) });
+export type AskLevel = v.InferInput<typeof askLevelSchema>;
+
+/** What is asked for, what edges measure, and the higher of both: which holds, what made it so, and since when. */
+export interface SpaceLevel {
+  readonly asked: ServiceLevel;
+  readonly measured: ServiceLevel;
+  readonly effective: ServiceLevel;
+  readonly cause: LevelCause;
+  /** ISO 8601. */
+  readonly since: string;
+  /** How many edges are at each level, 0 to 4. */
+  readonly edges: readonly number[];
 }
 
 /** One recorded change of a Space's life. */

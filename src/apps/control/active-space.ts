@@ -12,8 +12,9 @@ import { Room } from "../../room/room.ts";
 import type { RoomMemory } from "../../room/entry.ts";
 import type { SpacePatch, SpaceRecord } from "../../store/store.ts";
 import type { SessionState, StageLine, StageSpec } from "../../wire/stages.ts";
-import type { LiveState, PublicStatus, ServiceLevel } from "../../wire/state.ts";
+import type { LiveState, PublicStatus } from "../../wire/state.ts";
 import type { TimelineSpec } from "../../wire/timelines.ts";
+import { type AskedLevel, nothingAsked } from "./asked-levels.ts";
 import { lifeOf } from "./life-record.ts";
 
 /** How many segments in a row must be hold audio before the programme counts as missing. */
@@ -51,9 +52,8 @@ export class ActiveSpace {
   /** What the stage last said; undefined until it said something. */
   health: Health | undefined;
   listeners = 0;
-  /** The level of service that its host asks for, and what the origin tells: never lower. */
-  askedLevel: ServiceLevel = 0;
-  level: ServiceLevel = 0;
+  /** The level of service that its host asks for. */
+  asked: AskedLevel = nothingAsked;
   /** Base URLs of the edges that the origin tells players of. */
   edges: readonly string[] = [];
   /** When the origin last published a segment, on the timeline's clock; null until it did. */
@@ -119,7 +119,7 @@ export class ActiveSpace {
     const movable = life.kind === "scheduled" || life.kind === "lobby";
     if (movable || this.#announced === undefined) this.#announced = onTimeline(life.startAt, now);
     const stage = this.room.stage.map(({ id, name, role, muted, present }) => ({ id, name, role, muted, present }));
-    return { ...timelineOf(record, life), startAt: this.#announced, stage, level: this.askedLevel };
+    return { ...timelineOf(record, life), startAt: this.#announced, stage, level: this.asked.level };
   }
 
   /** What the stage has to know; undefined while there is no stage. */

@@ -1,6 +1,15 @@
 import * as v from "valibot";
-import { type HostToken, type Invite, type Me, type Ops, type SpaceChange, spaceSchema } from "../../wire/api.ts";
+import {
+  type HostToken,
+  type Invite,
+  type Me,
+  type Ops,
+  type SpaceChange,
+  type SpaceLevel,
+  spaceSchema,
+} from "../../wire/api.ts";
 import type { PasskeyInfo, RegisteredPasskey } from "../../wire/people.ts";
+import { levelCauses } from "../../wire/levels.ts";
 import { publicStatuses } from "../../wire/state.ts";
 
 /**
@@ -18,6 +27,16 @@ export const spaceListSchema = v.object({ spaces: v.array(spaceSchema) });
 export const changeListSchema = v.object({
   changes: v.array(v.object({ at: instant, from: v.string(), to: v.string(), why: v.string() })),
 }) satisfies Describes<{ changes: readonly SpaceChange[] }>;
+
+const serviceLevel = v.picklist([0, 1, 2, 3, 4]);
+export const spaceLevelSchema = v.object({
+  asked: serviceLevel,
+  measured: serviceLevel,
+  effective: serviceLevel,
+  cause: v.picklist(levelCauses),
+  since: instant,
+  edges: v.array(v.number()),
+}) satisfies Describes<SpaceLevel>;
 
 export const hostTokenSchema = v.object({ token: v.string() }) satisfies Describes<HostToken>;
 

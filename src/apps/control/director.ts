@@ -8,7 +8,9 @@ import type { Scope } from "../../foundation/scope.ts";
 import { cancel, end, isOver, lobbyIsDue, type Moment, openLobby, spaceOver } from "../../room/life.ts";
 import type { Room } from "../../room/room.ts";
 import type { NewSpace, SpacePatch, SpaceRecord, Store } from "../../store/store.ts";
+import type { ServiceLevel } from "../../wire/state.ts";
 import { ActiveSpace, type Plan, timelineOf, type Unsaved } from "./active-space.ts";
+import { AskedLevels } from "./asked-levels.ts";
 import { automaticPlan } from "./automatic.ts";
 import { recordOf, lifeOf } from "./life-record.ts";
 import { Publisher } from "./publisher.ts";
@@ -54,6 +56,7 @@ export class Director {
   readonly #spaces = new Map<string, ActiveSpace>();
   readonly #bySlug = new Map<string, ActiveSpace>();
   readonly #keeper: RoomKeeper;
+  readonly #askedLevels: AskedLevels;
   readonly #changes: Counter;
   readonly #givenUp: Counter;
   readonly #watchers: RoomWatchers[] = [];
@@ -65,6 +68,7 @@ export class Director {
     const { store, log, meter, scope, origin, stage } = options;
     this.#options = options;
     this.#keeper = new RoomKeeper(store, log);
+    this.#askedLevels = new AskedLevels(store);
     this.#changes = meter.counter("rostra_space_changes_total", "Changes in the lives of Spaces, by what they became.");
     this.#givenUp = meter.counter(
       "rostra_unsaved_dropped_total",
@@ -178,6 +182,12 @@ export class Director {
     }
   }
 
+  /** Keeps the level of service that is asked for, and tells the origin. What the store refuses is not done. */
+  async askLevel(space: ActiveSpace, level: ServiceLevel): Promise<void> {
+    space.asked = await this.#askedLevels.save(space.id, level, Math.round(this.now().wall));
+    this.publish(space);
+  }
+
   /** Changes who is in the room, or what they may, at once. */
   act<T>(space: ActiveSpace, action: (room: Room, now: EpochMs) => T): T {
     const before = space.room.revision;
@@ -238,9 +248,11 @@ export class Director {
 
   async #take(record: SpaceRecord): Promise<ActiveSpace> {
     const memory = await this.#keeper.load(record.id);
+    const asked = await this.#askedLevels.load(record.id);
     const known = this.#spaces.get(record.id);
     if (known) return known;
     const space = new ActiveSpace(record, memory, this.now());
+    space.asked = asked;
     space.stageKnown = this.#stageKnown;
     this.#spaces.set(space.id, space);
     this.#bySlug.set(record.slug, space);

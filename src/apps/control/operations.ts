@@ -2,7 +2,7 @@ import type { Operation } from "./operation.ts";
 import { priceSchema } from "../../wire/price-schema.ts";
 import { gameDayOperations } from "./game-day/operations.ts";
 import { verdictOperations } from "./verdict/operations.ts";
-import { createInviteSchema, createSpaceSchema, editSpaceSchema, spaceSchema } from "../../wire/api.ts";
+import { askLevelSchema, createInviteSchema, createSpaceSchema, editSpaceSchema, spaceSchema } from "../../wire/api.ts";
 import {
   authenticationResponseSchema,
   claimSchema,
@@ -17,6 +17,7 @@ import {
   opsSchema,
   passkeyListSchema,
   registeredPasskeySchema,
+  spaceLevelSchema,
   spaceListSchema,
 } from "./answers.ts";
 
@@ -123,6 +124,26 @@ export const operations: readonly Operation[] = [
     body: createInviteSchema,
     status: 201,
     answer: inviteSchema,
+    problems: [400, 401, 403, 404, 409, 413, 415],
+  },
+  {
+    method: "GET",
+    path: `${space}/level`,
+    summary:
+      "The Space's level of service: what is asked for by hand, what is measured, and which holds, why and since when.",
+    who: "owner or stage",
+    status: 200,
+    answer: spaceLevelSchema,
+    problems: [401, 403, 404, 409],
+  },
+  {
+    method: "PUT",
+    path: `${space}/level`,
+    summary: "Asks for a level of service by hand. It only raises what is measured.",
+    who: "owner or stage",
+    body: askLevelSchema,
+    status: 200,
+    answer: spaceLevelSchema,
     problems: [400, 401, 403, 404, 409, 413, 415],
   },
   {

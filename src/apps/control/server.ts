@@ -5,6 +5,7 @@ import type { Meter } from "../../foundation/meter.ts";
 import { maxBodyBytes } from "../../wire/body.ts";
 import { pagePaths } from "../../wire/pages.ts";
 import type { Context } from "./context.ts";
+import { registerLevel } from "./level-routes.ts";
 import { registerGameDay } from "./game-day/routes.ts";
 import type { GameDayOptions } from "./game-day/game-day.ts";
 import { registerOps } from "./ops-routes.ts";
@@ -88,6 +89,7 @@ export async function createServer(
     registerWhip(routes, context);
     registerOps(routes, context, metricsSocket);
     registerGameDay(routes, { ...gameDay, context, metricsSocket });
+    registerLevel(routes, { ...gameDay, context });
     registerVerdict(routes, { ...gameDay, context });
     registerOpenapi(routes);
     registerPrice(routes, context);

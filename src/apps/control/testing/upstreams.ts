@@ -3,7 +3,7 @@ import { closeServer, listenUnix, readJson, sendJson, startNdjson } from "../../
 import { silentLog } from "../../../foundation/log.ts";
 import type { StageLine, StageSpec } from "../../../wire/stages.ts";
 import type { LiveState } from "../../../wire/state.ts";
-import type { FeedLine, TimelineSpec } from "../../../wire/timelines.ts";
+import type { FeedLine, TimelineSpec, WholeLevelTold } from "../../../wire/timelines.ts";
 
 /** For tests: an origin on a Unix socket that records what it is told and says on its feed what the test wants. */
 export class FakeOrigin {
@@ -12,6 +12,8 @@ export class FakeOrigin {
   readonly known = new Set<string>();
   /** PUTs that are refused with 500 before one is taken. */
   refusals = 0;
+  /** What it says of the level of the whole. */
+  level: WholeLevelTold = { level: 0, cause: "calm", at: 0, edges: [1, 0, 0, 0, 0] };
   readonly #socketPath: string;
   #server: http.Server | undefined;
   readonly #feeds = new Set<(line: unknown) => void>();
@@ -69,6 +71,7 @@ export class FakeOrigin {
       write({ t: "synced" });
       return;
     }
+    if (request.url === "/level") return sendJson(response, 200, this.level);
     if (request.method === "PUT" && this.refusals > 0) {
       this.refusals--;
       sendJson(response, 500, {});
