@@ -8,6 +8,8 @@ import { Tickets } from "./ticket.ts";
 export const maxSlotsPending = 512;
 /** When somebody in line is to ask again, ms: at the earliest, at the latest, and when nothing can be said. */
 const askAgain = { least: 4000, most: 120_000, unknown: 10_000 } as const;
+/** With no more than so many before them they ask as often as anybody, also when nothing can be said. */
+const fewBefore = 10;
 /** Whoever's turn it is and finds no seat free at this edge asks again so soon, ms. */
 const calledAgainMs = 3000;
 
@@ -42,8 +44,6 @@ export class SeatDoor {
   readonly #lines = new Map<string, Line>();
   /** What the origin does not know yet. */
   #pending = new Map<string, Pending>();
-  /** What is on its way to it. */
-  #told: Readonly<Record<string, LineReport>> = {};
   /** Places that were given. */
   places = 0;
 
@@ -110,7 +110,6 @@ export class SeatDoor {
     if (!line) return;
     line.follow(facts);
     const now = this.#now() / 1000;
-    for (const [slot, places] of this.#told[facts.id]?.places ?? []) line.add(slot, places, now);
     for (const [slot, places] of this.#pending.get(facts.id)?.places ?? []) line.add(slot, places, now);
   }
 
@@ -124,7 +123,7 @@ export class SeatDoor {
     for (const line of this.#lines.values()) line.call(seats, this.#now() / 1000);
   }
 
-  /** What is to be told upward; the last one has arrived unless it was `lost`. */
+  /** What is to be told upward; it has arrived unless it was `lost`. */
   take(): Record<string, LineReport> {
     const report: Record<string, LineReport> = {};
     for (const [space, pending] of this.#pending) {
@@ -134,11 +133,10 @@ export class SeatDoor {
       pending.seated = 0;
       if (pending.places.size === 0) this.#pending.delete(space);
     }
-    return (this.#told = report);
+    return report;
   }
 
   lost(report: Readonly<Record<string, LineReport>>): void {
-    this.#told = {};
     for (const [space, { places, seated }] of Object.entries(report)) {
       for (const [slot, count] of places) this.#owe(space, slot, count);
       this.#owed(space).seated += seated;
@@ -178,7 +176,7 @@ export class SeatDoor {
     const before = isCalled ? 0 : line.before(came, now);
     const turnIn = before === null ? null : line.turnIn(before, now);
     const waiting = Math.max(line.waiting, (before ?? 0) + 1);
-    const askAgainMs = Math.round(isCalled ? calledAgainMs : whenToAsk(line.hour - now, turnIn?.[0]));
+    const askAgainMs = Math.round(isCalled ? calledAgainMs : whenToAsk(line.hour - now, before ?? 0, turnIn?.[0]));
     return { kind: "line", ticket, before, waiting, turnIn, askAgainMs };
   }
 
@@ -213,10 +211,10 @@ export class SeatDoor {
 }
 
 /** A little different for each, ms. Who waits for the hour asks at it, and not all in one second. */
-function whenToAsk(untilHour: number, turnFrom: number | undefined): number {
+function whenToAsk(untilHour: number, before: number, turnFrom: number | undefined): number {
   const jitter = 0.8 + Math.random() * 0.4;
   const { least, most, unknown } = askAgain;
   if (untilHour > 0) return Math.min(untilHour * 1000 + Math.random() * unknown, most * jitter) + least;
-  if (turnFrom === undefined) return unknown * jitter;
+  if (turnFrom === undefined) return (before <= fewBefore ? least : unknown) * jitter;
   return Math.min(most, Math.max(least, turnFrom * 250)) * jitter;
 }

@@ -37,8 +37,6 @@ export class Lines {
   readonly #kept: Map<string, KeptLine>;
   /** One write after the other. */
   #writing: Promise<void> = Promise.resolve();
-  /** Whose share of the seats is looked at first. */
-  #first = 0;
 
   private constructor(options: LinesOptions, kept: readonly KeptLine[]) {
     this.#options = options;
@@ -88,14 +86,14 @@ export class Lines {
     const now = this.#seconds();
     const lively = [...this.#open].filter(([, { isQuiet }]) => !isQuiet);
     const waiting = lively.flatMap(([, { line }]) => (line.waiting > 0 ? [line] : []));
+    // What a short line does not need goes to the longer ones.
+    waiting.sort((a, b) => a.waiting - b.waiting);
     let left = seats;
-    for (const i of waiting.keys()) {
-      const line = waiting[(this.#first + i) % waiting.length];
-      const share = Math.ceil(left / (waiting.length - i));
-      left -= Math.min(share, line?.waiting ?? 0);
-      line?.call(share, now);
+    for (const [i, line] of waiting.entries()) {
+      const share = left / (waiting.length - i);
+      left -= Math.min(share, line.waiting);
+      line.call(share, now);
     }
-    this.#first++;
     return lively.flatMap(([space, open]) => {
       const facts = open.line.facts(now);
       const { seed, buckets, calledLastMinute, seatedLastMinute } = facts;
