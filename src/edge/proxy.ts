@@ -8,6 +8,7 @@ import { maxBodyBytes } from "../wire/body.ts";
 import { edgeIdHeader, keyHeader } from "../wire/edges.ts";
 import { attemptHeader, isRetry, readThreshold, thresholdHeader, writtenThreshold } from "../wire/threshold.ts";
 import { clientAddress, forwardedHeaders, noTrust, type Trust } from "./client-address.ts";
+import { alwaysOpen, type Levels } from "./service-level.ts";
 import { noTurns, type Turns, workOf } from "./turns.ts";
 import { overloaded, refuseUnread, sendNotAllowed, sendRefusal } from "./respond.ts";
 
@@ -86,6 +87,8 @@ export interface ProxyOptions {
   readonly maxRequests?: number | undefined;
   /** @default maxApiPerAddress */
   readonly maxPerAddress?: number | undefined;
+  /** At level 4 only the stage's work goes on. @default alwaysOpen */
+  readonly levels?: Pick<Levels, "own"> | undefined;
   /** Says when a request may go to control. @default noTurns */
   readonly turns?: Turns | undefined;
 }
@@ -126,6 +129,11 @@ export class ApiProxy {
     const address = addressSubject(clientAddress(request, this.#options.trust ?? noTrust));
     const ofOne = this.#byAddress.get(address) ?? 0;
     const isOfStage = workOf(request) === "stage";
+    const { levels = alwaysOpen, counts } = this.#options;
+    if (!isOfStage && levels.own >= 4) {
+      counts.apiOverflow++;
+      return refuseUnread(request, response, onlyTheStage());
+    }
     const isCrowded = !isOfStage && this.inFlight >= this.#most * sharedShare;
     const mostOfOne = isCrowded ? Math.min(fewOfOne, this.#mostOfOne) : this.#mostOfOne;
     const mostOfAll = isOfStage ? Math.floor(this.#most * (1 + stageExtra)) : this.#most;
@@ -302,6 +310,17 @@ const tooLarge = (bytes: number): Problem =>
     title: "The request is too large",
     detail: `The body has ${bytes} bytes; at most ${maxBodyBytes} are taken.`,
     action: "Send less.",
+  });
+
+/** Level 4 lasts some seconds at least; those who wait for its end do not come back all at once. */
+const onlyTheStage = (): Problem =>
+  new Problem({
+    status: 503,
+    code: "overloaded",
+    title: "Too many at once",
+    detail: "This edge is full. Hosts and speakers reach the desk; nobody else does for now.",
+    action: "Try again after the time that Retry-After names. Listening goes on.",
+    retryAfter: 5 + Math.floor(Math.random() * 10),
   });
 
 export const controlAway = (cause: unknown): Problem =>

@@ -165,6 +165,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     control,
     counts,
     trust,
+    levels,
     maxRequests: options.maxApi,
     maxPerAddress: options.maxApiPerAddress,
     turns: options.turns,
