@@ -43,16 +43,17 @@ export function standingHtml(facts: StandingFacts): string {
     `<p class="status"><b>${say(isLive ? "onAir" : "lobby")}</b><span>${when}</span></p>`,
     `<h1 dir="auto">${escape(state.title)}</h1>`,
     state.notice ? `<p class="note" dir="auto">${say("line.notice", { text: state.notice })}</p>` : "",
-    `<section class="standing"><h2>${say("full")}</h2><p>${say("goesOn")}</p><p>${say("read")}</p><p>${say("replay")}</p>`,
+    `<section class="standing"><h2>${say("full")}</h2><p>${say("read")}</p><p>${say("replay")}</p>`,
     `<p class="actions"><a class="button plain" href="/api/v1/spaces/${escape(state.id)}/calendar.ics" download="${escape(state.slug)}.ics">`,
-    `${say("calendar")}</a></p></section>`,
+    `${say("calendar")}</a> <a class="button plain" href="${at("go&")}">${say("goOn")}</a></p>`,
+    `<p class="soft">${say("goOnHint")}</p></section>`,
     `<section class="standing"><h2>${say("onStage")}</h2>`,
     people ? `<ul class="people">${people}</ul>` : `<p class="soft">${say("emptyStage")}</p>`,
     `<h3 id="happening">${say("happening")}</h3>`,
     text.length
       ? `<ol class="lines" aria-labelledby="happening">${text.map((line) => lineHtml(line, say, ago)).join("")}</ol>`
       : `<p class="soft">${say("quiet")}</p>`,
-    `</section><p class="actions"><a class="button plain" href="${at("go&")}">${say("goOn")}</a> <span class="soft">${say("goOnHint")}</span></p>`,
+    "</section>",
     `</main><footer><a href="${at(renewAfter === undefined ? "" : "still&")}">${say(renewAfter === undefined ? "renew" : "still")}</a>`,
     ...languages
       .filter((tag) => tag !== language)

@@ -71,17 +71,20 @@ test("OR-90 opening, hold audio, the end, a new title and notices are told once 
   say(1, { t: "status", status: "lobby", hold: false }, { t: "title", title: "A" }, { t: "notice", text: "" });
   say(1, { t: "status", status: "live", hold: true });
   say(1, live);
-  say(1, { t: "status", status: "live", hold: true });
+  say(8, { t: "status", status: "live", hold: true });
   say(1, live, { t: "title", title: "B" }, { t: "notice", text: "Questions at six" });
+  // So short that it is no pause.
+  say(2, { t: "status", status: "live", hold: true });
+  say(1, live);
   say(1, { t: "notice", text: "Questions at six" });
   say(1, { t: "notice", text: "" }, { t: "status", status: "ended", hold: false });
   expect(writer.text().lines).toEqual([
     { t: "opened", at: 2 * chunkMs },
     { t: "hold", at: 3 * chunkMs },
-    { t: "resumed", at: 4 * chunkMs },
-    { t: "title", at: 4 * chunkMs, text: "B" },
-    { t: "notice", at: 4 * chunkMs, text: "Questions at six" },
-    { t: "ended", at: 6 * chunkMs },
+    { t: "resumed", at: 11 * chunkMs },
+    { t: "title", at: 11 * chunkMs, text: "B" },
+    { t: "notice", at: 11 * chunkMs, text: "Questions at six" },
+    { t: "ended", at: 16 * chunkMs },
   ]);
 });
 

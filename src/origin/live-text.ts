@@ -90,7 +90,15 @@ export class LiveTextWriter {
     if (!this.#opened && !hold) {
       this.#opened = true;
       this.#add({ t: "opened", at });
-    } else if (this.#opened && hold !== before.hold) this.#add({ t: hold ? "hold" : "resumed", at });
+    } else if (this.#opened && hold !== before.hold) this.#held(at, hold);
+  }
+
+  /** Hold audio came or went; what was shorter than a pause is none. */
+  #held(at: number, hold: boolean): void {
+    const last = this.#lines.findLastIndex(({ t }) => t === "hold" || t === "resumed");
+    const [since] = hold || last < 0 ? [] : this.#lines.slice(last);
+    if (since?.t === "hold" && at - since.at < textPauseMs) this.#lines.splice(last, 1);
+    else this.#add({ t: hold ? "hold" : "resumed", at });
   }
 
   #heard(id: string, from: number, to: number): void {

@@ -27,7 +27,7 @@ const answerMs = 5000;
 /** A screen reader is told how it stands at most this often, ms. */
 const sayEveryMs = 30_000;
 /** How many lines are shown; the older ones are in the text, for whoever asks for it. */
-const shownLines = 12;
+const shownLines = 8;
 
 function sentence(line: LiveTextLine): string {
   if (line.t === "speaks") {

@@ -35,7 +35,7 @@ export default {
   "standing.onStage": "On stage",
   "standing.emptyStage": "Nobody is on stage right now.",
   "standing.read":
-    "So many people have come that this server seats nobody new for the moment. You can read along here: the page renews itself every half minute, and gives you the way to the sound as soon as there are seats.",
+    "Everybody who is listening keeps listening. So many people have come that this server seats nobody new for the moment. You can read along here: the page renews itself every half minute, and gives you the way to the sound as soon as there are seats.",
   "standing.goOn": "I was listening: go on",
   "standing.goOnHint": "Whoever was listening on this device still has the seat.",
   "standing.still": "Do not renew this page by itself",

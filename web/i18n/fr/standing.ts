@@ -36,7 +36,7 @@ export default {
   "standing.onStage": "Sur scène",
   "standing.emptyStage": "Personne n’est sur scène pour l’instant.",
   "standing.read":
-    "Tant de monde est venu que ce serveur ne place plus personne pour l’instant. Vous pouvez suivre ici par écrit : la page se renouvelle toutes les trente secondes, et vous mène au son dès qu’il y a des places.",
+    "Tous ceux qui écoutent continuent d’écouter. Tant de monde est venu que ce serveur ne place plus personne pour l’instant. Vous pouvez suivre ici par écrit : la page se renouvelle toutes les trente secondes, et vous mène au son dès qu’il y a des places.",
   "standing.goOn": "J’écoutais : continuer",
   "standing.goOnHint": "Qui écoutait sur cet appareil a toujours sa place.",
   "standing.still": "Ne pas renouveler cette page d’elle-même",

@@ -36,7 +36,7 @@ export default {
   "standing.onStage": "Di panggung",
   "standing.emptyStage": "Saat ini tidak ada orang di panggung.",
   "standing.read":
-    "Begitu banyak orang datang sehingga server ini untuk sementara tidak menerima pendengar baru. Anda dapat mengikuti secara tertulis di sini: halaman ini memperbarui diri setiap setengah menit, dan membawa Anda ke suaranya begitu ada tempat.",
+    "Semua yang sedang mendengarkan tetap mendengarkan. Begitu banyak orang datang sehingga server ini untuk sementara tidak menerima pendengar baru. Anda dapat mengikuti secara tertulis di sini: halaman ini memperbarui diri setiap setengah menit, dan membawa Anda ke suaranya begitu ada tempat.",
   "standing.goOn": "Tadi saya mendengarkan: lanjutkan",
   "standing.goOnHint": "Yang tadi mendengarkan di perangkat ini masih punya tempat.",
   "standing.still": "Jangan perbarui halaman ini sendiri",
