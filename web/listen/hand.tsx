@@ -35,14 +35,26 @@ const savedName = (): string => {
   }
 };
 
+interface Wish {
+  /** Why it did not go up. */
+  readonly refused: string;
+  /** What is said while its price is paid. */
+  readonly paying: string;
+  /** Wanted. */
+  readonly raised: boolean;
+  /** Seen by the hosts. */
+  readonly up: boolean;
+  readonly declined: boolean;
+}
+
 /** What the line under the title says of the raised hand; undefined when there is nothing to say. */
-function lineOf(state: RoomState | undefined, paying: string, raised: boolean, closed: boolean): string | undefined {
+function lineOf(state: RoomState | undefined, wish: Wish): string | undefined {
   if (state?.kind === "refused") return state.problem?.detail ?? t("hand.refused");
   if (state?.kind === "removed") return t("hand.removed");
-  if (paying) return paying;
-  if (!raised) return closed ? t("hand.declined") : undefined;
-  if (state?.kind === "waiting" || state?.kind === "connecting") return t("hand.connecting");
-  return t("hand.up");
+  if (wish.refused) return wish.refused;
+  if (!wish.raised) return wish.declined ? t("hand.declined") : undefined;
+  if (wish.paying) return wish.paying;
+  return t(wish.up && state?.kind === "joined" ? "hand.up" : "hand.connecting");
 }
 
 /** Raising a hand: asks for a name, opens the room's socket, and offers the way to the stage when a host invites. */
@@ -52,13 +64,16 @@ function Hand({ live, open, onClose, onStage }: HandProps): JSX.Element {
   const [name, setName] = useState(savedName);
   const [error, setError] = useState("");
   const [paying, setPaying] = useState("");
+  const [refused, setRefused] = useState("");
   const [raised, setRaised] = useState(false);
+  const [up, setUp] = useState(false);
   const [invited, setInvited] = useState(false);
   const [declined, setDeclined] = useState(false);
   const [going, setGoing] = useState(false);
 
   useEffect(() => {
     if (!client) return;
+    let wasUp = false;
     const ends = [
       client.state.watch(setState),
       client.paying.watch(setPaying),
@@ -66,11 +81,17 @@ function Hand({ live, open, onClose, onStage }: HandProps): JSX.Element {
         const joined = client.state.get();
         const me = joined.kind === "joined" ? view?.people.find(({ id }) => id === joined.you) : undefined;
         if (!me) return;
-        setRaised(me.handRaised);
+        if (wasUp && !me.handRaised) setRaised(false);
+        wasUp = me.handRaised;
+        setUp(wasUp);
         setInvited(me.offered !== null);
       }),
       client.onMoment((moment) => {
         if (moment.t === "invited") setInvited(true);
+        if (moment.t === "refused") {
+          setRefused(moment.problem.detail);
+          setRaised(false);
+        }
         if (moment.t !== "role" || moment.role === "listener") return;
         // The new token is in sessionStorage by now; the stage page goes on with it.
         onStage();
@@ -102,6 +123,7 @@ function Hand({ live, open, onClose, onStage }: HandProps): JSX.Element {
     setClient(room);
     room.send({ t: "hand", raised: true });
     setRaised(true);
+    setRefused("");
     setDeclined(false);
     onClose();
   };
@@ -117,7 +139,7 @@ function Hand({ live, open, onClose, onStage }: HandProps): JSX.Element {
     setDeclined(true);
     lower();
   };
-  const line = lineOf(state, paying, raised, declined);
+  const line = lineOf(state, { refused, paying, raised, up, declined });
 
   return (
     <>
@@ -125,7 +147,7 @@ function Hand({ live, open, onClose, onStage }: HandProps): JSX.Element {
         {line ? (
           <p class="note hand-line">
             {line}{" "}
-            {raised || paying ? (
+            {raised ? (
               <Button kind="quiet" onClick={lower}>
                 {t("hand.lower")}
               </Button>

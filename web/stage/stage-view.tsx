@@ -120,8 +120,8 @@ export function StageView({ session, watched, output, onLeave }: StageViewProps)
           <ConnectionPanel session={session} />
         </div>
       </div>
+      <LiveRegion text={paying} seen={paying !== ""} />
       <div class="controls">
-        {role === "listener" ? <LiveRegion text={paying} seen /> : null}
         {role === "listener" ? (
           <Button
             kind="primary"
