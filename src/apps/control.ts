@@ -10,6 +10,7 @@ import { openStore } from "../store/open.ts";
 import { type ProcessConfig, sockets } from "./config.ts";
 import type { Context } from "./control/context.ts";
 import { ensureDemo } from "./control/demo.ts";
+import { keepDiary } from "./control/keep-diary.ts";
 import { Director } from "./control/director.ts";
 import { GameDayShelf } from "./control/game-day/shelf.ts";
 import { Rehearsals } from "./control/game-day/rehearsals.ts";
@@ -57,7 +58,9 @@ export async function runControl(config: ProcessConfig, options: ControlOptions 
   const rooms = new Rooms({ director, invites, price, scope, log, meter, maxSockets: options.maxSockets });
   const observer = new Observer({ director, origin, stage, watchers: rooms, scope, log });
   const desk = new PeopleDesk(new People({ store, clock, log, key: secrets.key("people") }), publicUrl);
+  const diary = await keepDiary({ config, secrets, director, price });
   const context: Context = {
+    diary,
     director,
     rooms,
     invites,

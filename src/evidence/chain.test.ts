@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { createHash, createPublicKey, verify } from "node:crypto";
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { EvidenceRecord } from "../wire/evidence.ts";
 import { Chain, chainFiles, type ChainOptions, maxWaiting } from "./chain.ts";
 import { key, otherKey, publicKey } from "./seal.fixture.ts";
 import { genesis } from "./seal.ts";
@@ -50,6 +51,35 @@ const whys = async (chain: string, heads: { n: number; at: number; hash: string 
   (await verifyChain(chain, publicKey, { heads })).breaks.map(({ why, line }) => `${why}@${line}`);
 
 describe("the chain", () => {
+  test("EV-26 of files from before what is asked for only what lasts is heard, each record by its own hash and signature", async () => {
+    const space = (id: string) =>
+      ({ t: "space", id, slug: id, title: `"t":"space"`, status: "live", hold: false, startAt: 1 }) as const;
+    const chain = await newChain({ fileBytes: 900 });
+    for (const id of ["a", "b", "c"]) {
+      await chain.append(space(id));
+      for (let i = 0; i < 4; i++) await chain.append(note(i));
+    }
+    await chain.close();
+    const path = join(folder, `chain-${count}`);
+    const files = await chainFiles(path);
+    expect(files.length).toBeGreaterThan(2);
+    for (const file of files.slice(0, -1)) await utimes(file.path, 1000, 1000);
+    const heard = async (): Promise<string[]> => {
+      const found: string[] = [];
+      const hear = (record: EvidenceRecord): void => void found.push(record.t === "space" ? record.id : record.t);
+      const report = await verifyChain(path, publicKey, { since: 2_000_000, hear });
+      expect(report).toMatchObject({ skipped: files.length - 1, breaks: [] });
+      return found.filter((one) => one !== "file" && one !== "level");
+    };
+    expect(await heard()).toEqual(["a", "b", "c"]);
+    const [first] = files;
+    const text = await readFile(first?.path ?? "", "utf8");
+    await writeFile(first?.path ?? "", text.replace('"id":"a"', '"id":"x"'));
+    await utimes(first?.path ?? "", 1000, 1000);
+    expect(await heard()).toEqual(["b", "c"]);
+    expect((await verifyChain(path, publicKey)).breaks).toHaveLength(1);
+  });
+
   test("EV-1 each record's hash is SHA-256 of the one before it and its body, and Ed25519 signs the hash: by other means", async () => {
     const chain = await written(3);
     const [file] = await chainFiles(chain);

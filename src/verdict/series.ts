@@ -1,4 +1,5 @@
 import { HyperLogLog } from "../sketch/hyperloglog.ts";
+import type { ActionBody } from "../wire/actions.ts";
 import {
   type CountName,
   countNames,
@@ -41,8 +42,8 @@ export interface Slice {
   readonly origin: boolean;
   /** Listeners by Space. */
   readonly spaces: ReadonlyMap<string, number>;
-  /** Puzzles of this time; `undefined` where control has told of none. */
-  readonly puzzles: Readonly<Record<TallyName, number>> | undefined;
+  /** What prices were asked in this time; `undefined` where control has told of none. */
+  readonly prices: Readonly<Record<TallyName, number>> | undefined;
 }
 
 export interface SliceSources {
@@ -66,9 +67,16 @@ export interface Mark {
   readonly what: string;
 }
 
+/** Something that was handed down against an address or a prefix, and how many of those who played it hit. */
+export interface Action extends Pick<ActionBody, "what" | "hits" | "of"> {
+  readonly at: number;
+}
+
 export interface Series {
   readonly slices: readonly Slice[];
   readonly marks: readonly Mark[];
+  /** What was handed down against addresses: to kernels, proxies and CDNs. */
+  readonly actions: readonly Action[];
   readonly edges: readonly string[];
   /** Versions of the program that wrote it. */
   readonly versions: readonly string[];
@@ -85,7 +93,8 @@ export function seriesOf(edges: readonly EdgeEvidence[]): Series {
   const spaces = new Map<string, { slug: string; title: string; startAt: number }>();
   const versions = new Set<string>();
   const told = new Set<string>();
-  const puzzles: TallyBody[] = [];
+  const tallies: TallyBody[] = [];
+  const actions: Action[] = [];
   const mark = (at: number, kind: Mark["kind"], what: string): void => {
     // All edges tell of the same Spaces.
     const key = `${kind} ${what} ${kind === "announced" || kind === "live" || kind === "ended" ? "" : at}`;
@@ -124,10 +133,13 @@ export function seriesOf(edges: readonly EdgeEvidence[]): Series {
           mark(record.at, "level", `${name}: level ${record.level} (${record.cause})`);
           break;
         case "act":
-          mark(record.at, record.act === "said" ? "said" : "act", record.says);
+          mark(record.when ?? record.at, record.act === "said" ? "said" : "act", record.says);
           break;
         case "tally":
-          puzzles.push(record);
+          tallies.push(record);
+          break;
+        case "action":
+          actions.push({ at: record.at, what: record.what, hits: record.hits, of: record.of });
           break;
         case "file":
           break;
@@ -136,10 +148,11 @@ export function seriesOf(edges: readonly EdgeEvidence[]): Series {
   }
   const slices = [...byTime]
     .toSorted(([one], [other]) => one - other)
-    .map(([at, bodies]) => sliceOf(at, bodies, puzzles));
+    .map(([at, bodies]) => sliceOf(at, bodies, tallies));
   return {
     slices,
     marks: marks.toSorted((one, other) => one.at - other.at),
+    actions,
     edges: edges.map(({ name }) => name),
     versions: [...versions],
     spaces,
@@ -181,11 +194,11 @@ function sliceOf(at: number, bodies: readonly WindowBody[], tallies: readonly Ta
     level: most(bodies.map(({ level }) => level)),
     origin: bodies.every(({ origin }) => origin),
     spaces,
-    puzzles: puzzlesOf(tallies.filter(({ from }) => Math.floor((from + 500) / length) * length === at)),
+    prices: pricesOf(tallies.filter(({ from }) => Math.floor((from + 500) / length) * length === at)),
   };
 }
 
-function puzzlesOf(tallies: readonly TallyBody[]): Slice["puzzles"] {
+function pricesOf(tallies: readonly TallyBody[]): Slice["prices"] {
   if (tallies.length === 0) return undefined;
   const count = (name: TallyName): number => sum(tallies.map(({ counts }) => counts[name] ?? 0));
   return Object.fromEntries(tallyNames.map((name) => [name, count(name)])) as Record<TallyName, number>;

@@ -196,6 +196,7 @@ export type { PublicStatus, Role };
  * PUT    /api/v1/spaces/:space/run-sheet/:check owner or host token; Tick → RunSheet
  * GET    /api/v1/spaces/:space/verdict          owner or host token → VerdictTold, see verdict.ts
  * GET    /api/v1/spaces/:space/verdict.html     owner or host token; the report, a page
+ * POST   /api/v1/spaces/:space/told             owner or host token; ToldOutside → 204: people were told of it outside
  * GET    /api/v1/spaces/:space/calendar.ics     RFC 5545
  * GET    /api/v1/spaces/:space/room             WebSocket, see signalling.ts
  * POST   /api/v1/spaces/:space/whip             RFC 9725; Bearer invite or participant token; 201 + Location

@@ -66,7 +66,14 @@ export const evidenceRecordSchema = v.variant("t", [
     startAt: time,
   }),
   v.object({ ...placed, t: v.literal("level"), level: amount, cause: text }),
-  v.object({ ...placed, t: v.literal("act"), act: v.picklist(actNames), space: v.optional(text), says: text }),
+  v.object({
+    ...placed,
+    t: v.literal("act"),
+    act: v.picklist(actNames),
+    space: v.optional(text),
+    says: text,
+    when: v.optional(time),
+  }),
   v.object({
     ...placed,
     t: v.literal("tally"),

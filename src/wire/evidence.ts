@@ -158,8 +158,7 @@ export interface LevelBody {
 }
 
 /**
- * Something that was done on purpose or said to people: control's chain has what hosts and the announced minute did, and whoever hands rules
- * down to kernels and proxies writes those down alike.
+ * Something that was done on purpose or said to people: what hosts and the announced minute did, in control's chain.
  */
 export const actNames = [
   /** People were told of a Space outside: a post, a notification. */
@@ -170,12 +169,8 @@ export const actNames = [
   "notice",
   /** A host asked for a level, or let go of it. */
   "level",
-  /** Somebody was invited or let on stage, put off it, or the seats changed. */
+  /** Somebody came on stage or left it. */
   "stage",
-  /** How the server is set up. */
-  "configuration",
-  /** Rules against addresses were handed down, taken back, or would have been (a dry run). */
-  "export",
 ] as const;
 export type ActName = (typeof actNames)[number];
 export interface ActBody {
@@ -185,15 +180,19 @@ export interface ActBody {
   readonly space?: string;
   /** In words, at most 300 characters, without addresses and names of people. */
   readonly says: string;
+  /** When it was, ms since 1970, where it is told only afterwards. @default when it was written */
+  readonly when?: number | undefined;
 }
 
-/** What control counted in ten seconds, of what costs it per act; what was zero is left out. */
+/** What control counted in ten seconds, of the price of what costs it per act (`price.ts`); what was zero is left out. */
 export const tallyNames = [
-  /** Puzzles that were given; solved; shown again, too late, or wrong; and asks that came without one although one was due. */
-  "puzzlesGiven",
-  "puzzlesSolved",
-  "puzzlesWrong",
-  "puzzlesIgnored",
+  /** Times a price was told, and of these to addresses that have left many unanswered before. */
+  "pricesTold",
+  "pricesToldPersisting",
+  /** Paid by work; by waiting; answers that were wrong, late, or used before. */
+  "pricesPaid",
+  "pricesWaited",
+  "answersRefused",
 ] as const;
 export type TallyName = (typeof tallyNames)[number];
 export interface TallyBody {

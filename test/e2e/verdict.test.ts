@@ -65,6 +65,7 @@ test("EV-23 VE-30 a flood among listeners is not taken for a crowd, its evidence
     expect(record.episodes.some(({ parts }) => parts[0]?.[0] === "other")).toBe(true);
     expect(Math.max(...record.curves.players)).toBe(20);
     expect(record.evidence.map(({ process, breaks }) => ({ process, breaks }))).toEqual([
+      { process: "control", breaks: [] },
       { process: "edge-1", breaks: [] },
     ]);
     expect(await readFile(join(out, "verdict.html"), "utf8")).toContain("Rostra demo");

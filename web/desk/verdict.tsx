@@ -1,9 +1,11 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { verdictCauses, type VerdictTold } from "../../src/wire/verdict.ts";
+import { type ToldOutside, verdictCauses, type VerdictTold } from "../../src/wire/verdict.ts";
 import { api, ApiProblem, wordsFor } from "../api/client.ts";
 import { t } from "../i18n/catalogue.ts";
+import { Button } from "../ui/button.tsx";
 import { Callout } from "../ui/callout.tsx";
+import { toast } from "../ui/live-region.tsx";
 import { Panel } from "../ui/panel.tsx";
 import { VerdictChart } from "./verdict-chart.tsx";
 import { Episode } from "./verdict-episode.tsx";
@@ -68,6 +70,7 @@ export function VerdictPanel({ space, isLive }: VerdictPanelProps): JSX.Element 
       {!told && !failure ? <p class="soft">{t("frame.loading")}</p> : null}
       {!told && isNothingYet(failure) ? <p class="soft">{t("verdict.nothingYet")}</p> : null}
       {failure && !isNothingYet(failure) ? <Callout title={wordsFor(failure)} /> : null}
+      {isLive ? <Tell space={space} /> : null}
     </Panel>
   );
 }
@@ -170,6 +173,31 @@ function Without({ told: { without } }: { told: VerdictTold }): JSX.Element {
         </>
       )}
     </section>
+  );
+}
+
+/** What nobody but people can know: that others were told of it elsewhere. */
+function Tell({ space }: { space: string }): JSX.Element {
+  const [busy, setBusy] = useState(false);
+  const tell = async (): Promise<void> => {
+    setBusy(true);
+    await api(`/spaces/${space}/told`, { body: {} satisfies ToldOutside }).then(
+      () => toast(t("verdict.told")),
+      (failure: unknown) => toast(wordsFor(failure), "error"),
+    );
+    setBusy(false);
+  };
+  return (
+    <>
+      <p class="soft" id="verdict-tell">
+        {t("verdict.tellHint")}
+      </p>
+      <div class="row">
+        <Button busy={busy} aria-describedby="verdict-tell" onClick={() => void tell()}>
+          {t("verdict.tell")}
+        </Button>
+      </div>
+    </>
   );
 }
 

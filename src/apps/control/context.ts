@@ -7,6 +7,7 @@ import { ownerParticipant } from "../../room/member.ts";
 import type { ActionOnSpace } from "../../room/roles.ts";
 import type { Store } from "../../store/store.ts";
 import type { ActiveSpace } from "./active-space.ts";
+import type { Diary } from "./diary.ts";
 import type { Director } from "./director.ts";
 import type { GameDayShelf } from "./game-day/shelf.ts";
 import type { Exemption, Price } from "./price/price.ts";
@@ -30,6 +31,8 @@ export interface Context {
   /** By what a request pays no price, where it need not. */
   readonly exemption: (request: FastifyRequest) => Promise<Exemption | undefined>;
   readonly log: Log;
+  /** What control writes down of itself; undefined where no evidence is kept. */
+  readonly diary: Diary | undefined;
   /** The URL people use, where it is configured. */
   readonly publicUrl: string | undefined;
   /** Whether the streams of the two are open. */

@@ -1,33 +1,24 @@
 import { createHmac } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { Witness } from "../../edge/census.ts";
 import type { SpaceEntry } from "../../edge/directory.ts";
 import type { Edge } from "../../edge/server.ts";
 import { alwaysOpen, type Levels } from "../../edge/service-level.ts";
-import { Chain } from "../../evidence/chain.ts";
 import { Recorder } from "../../evidence/recorder.ts";
 import { ResourceReader } from "../../evidence/resources.ts";
-import { publicPem, signingKey } from "../../evidence/seal.ts";
 import { SourceCounter } from "../../evidence/sources.ts";
 import { ms } from "../../foundation/duration.ts";
-import { errno, reason } from "../../foundation/errors.ts";
-import type { Secrets } from "../../store/secrets.ts";
 import type { ShieldCounts } from "../../shield/shield.ts";
 import type { ActionBody } from "../../wire/actions.ts";
 import type { BeginBody, ShieldCountName } from "../../wire/evidence.ts";
 import type { ProcessConfig } from "../config.ts";
-import { evidenceFolder, publicKeyFile } from "./evidence-folder.ts";
+import { type ChainPlace, openChain } from "./chain.ts";
 
 /** How often the head of the chain is said in the log, ms: whoever keeps the log elsewhere has it there. */
 const headEveryMs = ms(3600_000);
 
-export interface EvidenceOptions extends Pick<ProcessConfig, "data" | "clock" | "log" | "meter" | "scope"> {
-  readonly secrets: Secrets;
+export interface EvidenceOptions extends ChainPlace, Pick<ProcessConfig, "scope"> {
   /** What the installation's edges share: who has it writes the same prefix alike. */
   readonly shared: string;
-  /** The process's name: its chain's folder. */
-  readonly process: string;
   readonly begin: Omit<BeginBody, "t" | "process">;
   /** Why the process ends, when it does. */
   readonly why: () => string;
@@ -45,28 +36,13 @@ export interface Evidence {
 
 /** Opens the process's chain. What goes wrong with it keeps no edge from serving: it is said in the log and in a metric. */
 export async function openEvidence(options: EvidenceOptions): Promise<Evidence> {
-  const { data, clock, log, meter, scope, secrets, process, begin } = options;
-  const lost = meter.counter("rostra_evidence_lost_total", "Records of the evidence chain that could not be written.");
-  const key = signingKey(secrets.key("evidence"));
+  const { clock, log, scope, process, begin } = options;
   const sources = new SourceCounter({ key: createHmac("sha256", options.shared).update("evidence sources").digest() });
   const witness: Witness = {
     asked: (address) => sources.asked(address, performance.now()),
     joined: (address) => sources.joined(address),
   };
-  await mkdir(evidenceFolder(data), { recursive: true, mode: 0o700 });
-  await writeFile(publicKeyFile(data), publicPem(key), { flag: "wx", mode: 0o644 }).catch((thrown: unknown) => {
-    if (errno(thrown) !== "EEXIST") log.warn("evidence-key-not-written", { reason: reason(thrown) });
-  });
-  const chain = await Chain.open({
-    folder: join(evidenceFolder(data), process),
-    process,
-    key,
-    now: () => clock.now(),
-    onLost: (thrown) => {
-      lost.add();
-      log.warn("evidence-lost", { reason: reason(thrown) });
-    },
-  });
+  const chain = await openChain(options);
   let recorder: Recorder | undefined;
   return {
     witness,

@@ -175,7 +175,7 @@ function without({ counterfactual }: VerdictRecord): string {
 
 function actions({ actions: all }: VerdictRecord): string {
   const { refused, closed, unread, later, laterBehaved, dropped, noSeat, placed, innocent, level, levels, acts } = all;
-  const { puzzles } = all;
+  const { prices, handedDown, keptBack, mostHit } = all;
   const said = [
     refused > 0 ? `${figure(refused)} requests were refused because there was too much of their kind.` : "",
     closed > 0 ? `${figure(closed)} connections were closed at once because there were too many.` : "",
@@ -189,8 +189,11 @@ function actions({ actions: all }: VerdictRecord): string {
       ? `${figure(noSeat)} times a newcomer was told that no seat was free; ${figure(placed)} places in line were given.`
       : "",
     unread > 0 ? `${figure(unread)} times a listener that did not read was skipped to the live edge or closed.` : "",
-    puzzles
-      ? `Of ${figure(puzzles.puzzlesGiven)} puzzles ${figure(puzzles.puzzlesSolved)} were solved and ${figure(puzzles.puzzlesWrong)} answered wrongly or again; ${figure(puzzles.puzzlesIgnored)} times one was due and none came.`
+    handedDown + keptBack > 0
+      ? `${figure(handedDown)} times an address or prefix was handed down to be shut out; the most that one of them hit were ${figure(mostHit)} who played. A guard kept ${figure(keptBack)} from being done.`
+      : "",
+    prices
+      ? `${figure(prices.pricesTold)} times a price was told, ${figure(prices.pricesToldPersisting)} of them to addresses that left many unanswered; ${figure(prices.pricesPaid)} were paid by work, ${figure(prices.pricesWaited)} by waiting, and ${figure(prices.answersRefused)} answers were refused.`
       : "",
     ...acts.map(({ at, what }) => `${clock(at)} ${what}`),
     ...levels.map(({ at, what }) => `${clock(at)} ${what}`),

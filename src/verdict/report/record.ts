@@ -80,8 +80,13 @@ export interface Actions {
   readonly levels: readonly Mark[];
   /** Rules that were handed down, levels and other things done by hand. */
   readonly acts: readonly Mark[];
-  /** Puzzles, where any were given. */
-  readonly puzzles: Readonly<Record<TallyName, number>> | undefined;
+  /** Prices that were asked, where any were. */
+  readonly prices: Readonly<Record<TallyName, number>> | undefined;
+  /** How often something was handed down against an address or prefix, and how often a guard kept it from being done. */
+  readonly handedDown: number;
+  readonly keptBack: number;
+  /** The most of those who played that one of these hit. */
+  readonly mostHit: number;
 }
 
 export interface EpisodeRecord {
@@ -157,7 +162,7 @@ export function recordOf(
       cpu: slices.map(({ cpu }) => round(cpu)),
     },
     counterfactual: verdict.counterfactual,
-    actions: actionsOf(slices, marks),
+    actions: actionsOf(series, marks),
     blindSpots,
     withoutVoice: verdict.episodes.length === 0 ? [] : featureNames.filter((name) => !heard.has(name)),
     evidence: context.evidence,
@@ -167,11 +172,12 @@ export function recordOf(
   };
 }
 
-function actionsOf(slices: readonly Slice[], marks: readonly Mark[]): Actions {
+function actionsOf({ slices, actions }: Series, marks: readonly Mark[]): Actions {
   const count = (name: keyof Slice["counts"]): number => slices.reduce((so, { counts }) => so + counts[name], 0);
   const [refused, closed] = [count("refused"), count("connectionsRefused")];
   const [laterBehaved, noSeat] = [count("laterBehaved"), count("noSeat")];
-  const puzzles = slices.flatMap(({ puzzles: one }) => (one ? [one] : []));
+  const prices = slices.flatMap(({ prices: one }) => (one ? [one] : []));
+  const done = actions.filter(({ what }) => what === "block");
   return {
     refused,
     closed,
@@ -186,11 +192,14 @@ function actionsOf(slices: readonly Slice[], marks: readonly Mark[]): Actions {
     level: slices.reduce((most, { level }) => Math.max(most, level), 0),
     levels: marks.filter(({ kind }) => kind === "level"),
     acts: marks.filter(({ kind }) => kind === "act"),
-    puzzles:
-      puzzles.length === 0
+    prices:
+      prices.length === 0
         ? undefined
         : (Object.fromEntries(
-            tallyNames.map((name) => [name, puzzles.reduce((so, one) => so + one[name], 0)]),
+            tallyNames.map((name) => [name, prices.reduce((so, one) => so + one[name], 0)]),
           ) as Record<TallyName, number>),
+    handedDown: done.length,
+    keptBack: actions.filter(({ what }) => what === "refused-by-guard").length,
+    mostHit: done.reduce((most, { hits }) => Math.max(most, hits), 0),
   };
 }

@@ -68,6 +68,9 @@ export default {
   },
   "verdict.admission": "Nobody was let in or kept out by this verdict.",
   "verdict.report": "The whole report, with every feature",
+  "verdict.tell": "People were told of it just now",
+  "verdict.told": "Written down: who comes now was told of it.",
+  "verdict.tellHint": "When you post about it or send a notification, say so: then it is known why people come.",
 
   "verdict.feature.excessShare": "share of the load that nobody who plays explains",
   "verdict.feature.requestsPerAddress": "requests of each address in ten seconds",

@@ -72,6 +72,10 @@ export default {
   },
   "verdict.admission": "Ce verdict n’a fait entrer ni refuser personne.",
   "verdict.report": "Le rapport complet, avec chaque indice",
+  "verdict.tell": "Les gens viennent d’en être informés",
+  "verdict.told": "Consigné : ceux qui viennent maintenant en ont été informés.",
+  "verdict.tellHint":
+    "Quand vous publiez une annonce ou envoyez une notification, dites-le : on saura alors pourquoi les gens viennent.",
 
   "verdict.feature.excessShare": "part de la charge que personne qui écoute n’explique",
   "verdict.feature.requestsPerAddress": "requêtes de chaque adresse en dix secondes",

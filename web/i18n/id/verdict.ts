@@ -57,6 +57,10 @@ export default {
   "verdict.elsewhere": { other: "Yang dicatat {n} server tepi di mesin lain ada di sana, dan tidak di sini." },
   "verdict.admission": "Tidak ada yang diterima atau ditolak karena putusan ini.",
   "verdict.report": "Laporan lengkap, dengan setiap petunjuk",
+  "verdict.tell": "Orang baru saja diberi tahu",
+  "verdict.told": "Dicatat: yang datang sekarang telah diberi tahu.",
+  "verdict.tellHint":
+    "Saat Anda memasang pengumuman atau mengirim notifikasi, katakan di sini: maka diketahui mengapa orang datang.",
 
   "verdict.feature.excessShare": "bagian beban yang tidak dijelaskan siapa pun yang mendengarkan",
   "verdict.feature.requestsPerAddress": "permintaan setiap alamat dalam sepuluh detik",

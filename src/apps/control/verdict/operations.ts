@@ -1,3 +1,4 @@
+import { toldOutsideSchema } from "../../../wire/verdict.ts";
 import type { Operation } from "../operation.ts";
 
 const space = "/api/v1/spaces/:space";
@@ -21,5 +22,15 @@ export const verdictOperations: readonly Operation[] = [
     status: 200,
     answer: "text/html",
     problems: [401, 403, 404, 409, 500],
+  },
+  {
+    method: "POST",
+    path: `${space}/told`,
+    summary:
+      "Writes down that people were told of the Space outside: a post, a notification. A verdict looks at who came then.",
+    who: "owner or stage",
+    body: toldOutsideSchema,
+    status: 204,
+    problems: [400, 401, 403, 404, 409, 413, 415],
   },
 ];

@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { minutes } from "../../../foundation/duration.ts";
+import { Problem } from "../../../foundation/errors.ts";
 import type { SpaceRecord } from "../../../store/store.ts";
-import type { VerdictTold } from "../../../wire/verdict.ts";
+import { toldOutsideSchema, type VerdictTold } from "../../../wire/verdict.ts";
 import type { Context } from "../context.ts";
 import { hosted } from "../game-day/routes.ts";
+import { invalidBody, parseBody } from "../problems.ts";
 import type { Evening, VerdictDesk, VerdictDeskOptions } from "./desk.ts";
 
 type OfSpace = { Params: { space: string } };
@@ -47,7 +49,35 @@ export function registerVerdict(app: FastifyInstance, { context, data, scope }: 
       .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
       .send(page(told));
   });
+
+  app.post<OfSpace>("/api/v1/spaces/:space/told", async (request, reply) => {
+    const { record } = await hosted(context, request);
+    const { says, at } = parseBody(toldOutsideSchema, request.body);
+    if (!context.diary) throw notKept();
+    const when = readWhen(at, now());
+    await context.diary.said(record.id, says === "" ? `of "${record.slug}"` : `of "${record.slug}": ${says}`, when);
+    return reply.code(204).send();
+  });
 }
+
+/** How long ago people may have been told. */
+const longestAgo = minutes(24 * 60);
+
+/** When people were told; throws `invalidBody` for what is not within the last day. */
+function readWhen(text: string | undefined, now: number): number {
+  const at = text === undefined ? now : Date.parse(text);
+  if (at > now + minutes(1) || at < now - longestAgo) throw invalidBody(`${text} is not within the last day.`, "/at");
+  return at;
+}
+
+const notKept = (): Problem =>
+  new Problem({
+    status: 404,
+    code: "no-evidence",
+    title: "There is no evidence here",
+    detail: "This server keeps none.",
+    action: "Start it without ROSTRA_EVIDENCE=0.",
+  });
 
 /** Which time is judged of a Space as it is now, in whole ten seconds: as often there is something new. */
 export function eveningOf({ id, startAt, liveAt, endedAt }: SpaceRecord, now: number): Evening {

@@ -1,13 +1,14 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Chain } from "../../../evidence/chain.ts";
-import { publicPem, signingKey } from "../../../evidence/seal.ts";
+import { signingKey } from "../../../evidence/seal.ts";
 import { measured } from "../../../rehearsal/report/records.fixture.ts";
 import { type Scenario, stage } from "../../../verdict/synthetic/scenarios.ts";
 import type { Space } from "../../../wire/api.ts";
 import type { VerdictTold } from "../../../wire/verdict.ts";
-import { evidenceFolder, publicKeyFile } from "../../edge/evidence-folder.ts";
+import { openSecrets } from "../../../store/secrets.ts";
+import { evidenceFolder } from "../../edge/evidence-folder.ts";
 import { capacityOf } from "../../verdict/proven.ts";
 import { TestControl } from "../testing/control.ts";
 import { maxKept, maxWaiting } from "./desk.ts";
@@ -19,15 +20,13 @@ beforeEach(async () => {
 });
 afterEach(() => control.end());
 
-const key = signingKey(Buffer.alloc(32, 7));
-
 /** Writes down a made-up evening that ends about now, as an edge would have, in which the Space is told of. */
 async function evidence({ id, slug, title }: Space, scenario: Scenario): Promise<void> {
   const { records } = stage(scenario).evidence;
   const shift = Math.floor((control.now - (records.at(-1)?.at ?? 0)) / 10_000) * 10_000;
   const process = "edge-1";
+  const key = signingKey((await openSecrets(control.data)).key("evidence"));
   await mkdir(evidenceFolder(control.data), { recursive: true });
-  await writeFile(publicKeyFile(control.data), publicPem(key));
   let at = (records[0]?.at ?? 0) + shift;
   const chain = await Chain.open({ folder: join(evidenceFolder(control.data), process), process, key, now: () => at });
   const startAt = control.now - 200_000;
@@ -61,7 +60,7 @@ test("CO-85 the owner and the host are told what the load was, from what the edg
   const { crowd, attack, fault, unknown } = told.shares;
   expect(crowd.share + attack.share + fault.share + unknown.share).toBeCloseTo(1);
   expect(["attack-in-crowd", "attack", "cannot-tell"]).toContain(told.kind);
-  expect(told).toMatchObject({ chains: 1, broken: [], elsewhere: 0, url: `/api/v1/spaces/${space.id}/verdict.html` });
+  expect(told).toMatchObject({ chains: 2, broken: [], elsewhere: 0, url: `/api/v1/spaces/${space.id}/verdict.html` });
   expect(told.curves.players.length).toBe(told.curves.load.attack.length);
   expect(told.episodes.every(({ speaksFor }) => speaksFor.length > 0)).toBe(true);
 
