@@ -14,6 +14,7 @@ import { makeDoor } from "./edge/door.ts";
 import { makeShield, makeTurns } from "./edge/guard.ts";
 import { measureLevels } from "./edge/levels.ts";
 import { Ports } from "./edge/ports.ts";
+import { exchangeSummaries } from "./edge/summaries.ts";
 import { SuccessorOverPeers, takeSeats } from "./edge/succession.ts";
 import type { Evidence } from "./edge/evidence.ts";
 import type { Exports } from "./edge/exports.ts";
@@ -70,6 +71,7 @@ export async function runEdge(config: ProcessConfig, index: number): Promise<voi
   measured?.start(edge);
   evidence?.start(edge, shield?.counts, measured?.levels);
   if (shield) exports?.start(edge, shield);
+  if (shield && peers) exchangeSummaries(shield, peers, scope);
   const admin = await listenUnix(
     sockets.edge(run, index, generation),
     (request, response) => {

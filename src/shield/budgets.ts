@@ -1,7 +1,9 @@
 import { BloomFilter } from "../sketch/bloom-filter.ts";
 import { CountMin } from "../sketch/count-min.ts";
 import { SpaceSaving } from "../sketch/space-saving.ts";
+import { maxSummaryEntries, type ShieldEntry, type ShieldSummary } from "../wire/shield-summary.ts";
 import { costs, type Misdeed } from "./behaviour.ts";
+import { Elsewhere } from "./elsewhere.ts";
 import type { Subject } from "./subject.ts";
 
 /** Points that an address may have spent and not have back yet. Half of what was spent is back after `halfLifeMs`. */
@@ -30,12 +32,17 @@ const behavedForMs = 4 * 3_600_000;
 const fadeEveryMs = 1000;
 const creditFadesEveryMs = 60_000;
 
+/** Who has cost so much here is told to the other edges. */
+const toldFrom = { address: 16, prefix: 128 };
+
 /** Whether a connection may come: yes; not now, and it is told so; or it is closed. */
 export type Decision = "yes" | "later" | "drop";
 
 export interface BudgetsOptions {
   /** In [0, 1): chooses who of a busy address that has spent its budget comes in. @default Math.random */
   readonly random?: (() => number) | undefined;
+  /** Whether many come from a prefix of which most have done nothing. @default that is not known */
+  readonly isMixed?: ((prefix: number) => boolean) | undefined;
 }
 
 /**
@@ -46,6 +53,8 @@ export interface BudgetsOptions {
  */
 export class Budgets {
   readonly #random: () => number;
+  readonly #isMixed: (prefix: number) => boolean;
+  readonly elsewhere = new Elsewhere(halfLifeMs);
   readonly spentByAddress = new SpaceSaving({ sets: 4096, ways: 8 });
   readonly spentByPrefix = new SpaceSaving({ sets: 2048, ways: 8 });
   readonly creditOfAddress = new CountMin();
@@ -61,8 +70,9 @@ export class Budgets {
   /** Decisions by which a busy address or prefix was spared. */
   spared = 0;
 
-  constructor({ random = Math.random }: BudgetsOptions = {}) {
+  constructor({ random = Math.random, isMixed = () => false }: BudgetsOptions = {}) {
     this.#random = random;
+    this.#isMixed = isMixed;
   }
 
   get byteLength(): number {
@@ -72,7 +82,7 @@ export class Budgets {
 
   /** By how much budgets are smaller because of what everybody has spent: 1 is not at all. */
   get shrunkBy(): number {
-    return Math.max(1, this.#spentByAll / budgetOfAll);
+    return Math.max(1, (this.#spentByAll + this.elsewhere.all) / budgetOfAll);
   }
 
   /** Whether somebody's next connection may come. */
@@ -80,7 +90,7 @@ export class Budgets {
     const ofAddress = this.#ofAddress(subject);
     const ofPrefix = this.#ofPrefix(subject);
     if (ofAddress <= 1 && ofPrefix <= 1) return "yes";
-    const credit = this.creditOfAddress.estimate(subject.address);
+    const credit = this.behavedAt(subject.address);
     // Who behaves does not pay for its neighbours.
     if (ofAddress <= 1 && credit >= 1) return "yes";
     if (!this.isBusy(subject)) return ofAddress >= dropFrom ? "drop" : "later";
@@ -92,9 +102,21 @@ export class Budgets {
 
   /** Whether others behave where this one comes from: behind the address that has spent its budget, or else in its prefix. */
   isBusy(subject: Subject): boolean {
-    return this.isSpent(subject)
-      ? this.creditOfAddress.estimate(subject.address) >= busyFrom
-      : this.creditOfPrefix.estimate(subject.prefix) >= busyFrom;
+    if (this.isSpent(subject)) return this.behavedAt(subject.address) >= busyFrom;
+    return this.behavedIn(subject.prefix) >= busyFrom || this.#isMixed(subject.prefix);
+  }
+
+  /** How many connections of an address, or in a prefix, have behaved: here and at the other edges, as far as they told. */
+  behavedAt(address: number): number {
+    return this.creditOfAddress.estimate(address) + this.elsewhere.addresses.behaved(address);
+  }
+  behavedIn(prefix: number): number {
+    return this.creditOfPrefix.estimate(prefix) + this.elsewhere.prefixes.behaved(prefix);
+  }
+
+  /** What an address has spent here and elsewhere. */
+  spentAt(address: number): number {
+    return this.spentByAddress.least(address) + this.elsewhere.addresses.spent(address);
   }
 
   /** Whether an address has spent all it has. */
@@ -118,8 +140,22 @@ export class Budgets {
     this.behaved.add(subject.prefix);
   }
 
+  /**
+   * What the other edges are to know: who has cost most here, and of those of whom they told, what they have cost and how they
+   * have behaved here. Nothing of it is what was heard of others, so it can be told to all.
+   */
+  summary(): Omit<ShieldSummary, "from" | "n"> {
+    const { addresses, prefixes } = this.elsewhere;
+    return {
+      all: Math.round(this.#spentByAll),
+      addresses: entriesOf(this.spentByAddress, this.creditOfAddress, toldFrom.address, addresses.costly),
+      prefixes: entriesOf(this.spentByPrefix, this.creditOfPrefix, toldFrom.prefix, prefixes.costly),
+    };
+  }
+
   /** Gives back what time gives back. To be called about once a second; `now` is monotonic, ms. */
   fade(now: number): void {
+    this.elsewhere.fade(now);
     if (this.#faded === -Infinity) this.#faded = this.#creditFaded = this.#turned = now;
     if (now - this.#faded >= fadeEveryMs) {
       const factor = 0.5 ** ((now - this.#faded) / halfLifeMs);
@@ -143,18 +179,26 @@ export class Budgets {
 
   /** How many of its budgets an address has spent. */
   #ofAddress({ address, prefix }: Subject): number {
-    const spent = this.spentByAddress.least(address);
+    const spent = this.spentAt(address);
     if (spent <= leastBudget) return spent / addressBudget;
     const known = this.behaved.has(prefix) || this.behavedBefore.has(prefix);
     const own = Math.max(leastBudget, ((known ? behavedFactor : 1) * addressBudget) / this.shrunkBy);
-    return spent / (own + creditPoints * Math.min(mostCredit, this.creditOfAddress.estimate(address)));
+    return spent / (own + creditPoints * Math.min(mostCredit, this.behavedAt(address)));
   }
 
   #ofPrefix({ prefix }: Subject): number {
-    const spent = this.spentByPrefix.least(prefix);
+    const spent = this.spentByPrefix.least(prefix) + this.elsewhere.prefixes.spent(prefix);
     if (spent <= leastBudget) return spent / prefixBudget;
     const known = this.behaved.has(prefix) || this.behavedBefore.has(prefix);
     const own = Math.max(leastBudget, ((known ? behavedFactor : 1) * prefixBudget) / this.shrunkBy);
-    return spent / (own + creditPoints * Math.min(mostCredit, this.creditOfPrefix.estimate(prefix)));
+    return spent / (own + creditPoints * Math.min(mostCredit, this.behavedIn(prefix)));
   }
+}
+
+function entriesOf(spent: SpaceSaving, behaved: CountMin, from: number, asked: Iterable<number>): ShieldEntry[] {
+  const hashes = new Set(spent.above(from, maxSummaryEntries).map(({ item }) => item));
+  for (const hash of asked) if (hashes.size < maxSummaryEntries) hashes.add(hash);
+  return [...hashes]
+    .map((hash) => [hash, Math.round(spent.least(hash)), Math.floor(behaved.estimate(hash))] as const)
+    .filter(([, points, connections]) => points > 0 || connections > 0);
 }

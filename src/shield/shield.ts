@@ -1,11 +1,16 @@
+import { randomBytes } from "node:crypto";
 import { SpaceSaving, type Heavy } from "../sketch/space-saving.ts";
+import type { ShieldSummary } from "../wire/shield-summary.ts";
 import { costs, type Misdeed } from "./behaviour.ts";
 import { Budgets, busyFrom, type Decision } from "./budgets.ts";
+import { countedPrefixes, type Neighbourhood, Neighbours } from "./neighbours.ts";
 import { prefixOf, type Subject, Subjects, writtenPrefix } from "./subject.ts";
 import { type Connection, Watched } from "./watched.ts";
 
 /** Prefixes that are told by name, for those who operate: those that spent most. */
 export const namedPrefixes = 128;
+/** An address that has so many points has misbehaved: nobody has them by mishap. */
+const misbehavedFrom = 20;
 
 export interface ShieldOptions {
   /** At least 16 secret bytes; the same for edges whose summaries are to be merged. */
@@ -33,8 +38,8 @@ export interface ShieldCounts {
   readonly misdeeds: Partial<Record<Misdeed, number>>;
 }
 
-/** A prefix that spent much lately: between `least` and `most` points. */
-export interface HeavyPrefix extends Omit<Heavy, "item"> {
+/** A prefix that spent much lately: between `least` and `most` points; and how many addresses of it came, and misbehaved. */
+export interface HeavyPrefix extends Omit<Heavy, "item">, Neighbourhood {
   readonly prefix: string;
 }
 
@@ -46,6 +51,10 @@ export class Shield {
   readonly counts: ShieldCounts = { admitted: 0, later: 0, laterBehaved: 0, dropped: 0, behaved: 0, misdeeds: {} };
   readonly budgets: Budgets;
   readonly watched: Watched;
+  readonly neighbours = new Neighbours();
+  /** What this process is called among those that exchange summaries. */
+  readonly #id = randomBytes(6).toString("hex");
+  #told = 0;
   readonly #subjects: Subjects;
   readonly #heavy = new SpaceSaving({ ways: namedPrefixes });
   /** The names of what `#heavy` counts. */
@@ -59,20 +68,21 @@ export class Shield {
     this.#onRefused = onRefused;
     this.#onVouched = onVouched;
     this.#subjects = new Subjects(key);
-    this.budgets = new Budgets({ random });
+    this.budgets = new Budgets({ random, isMixed: (prefix) => this.neighbours.isMixed(prefix) });
     this.#now = this.#looked = now;
     const became = (subject: Subject, fate: "behaved" | "brief" | "left" | "spare"): void => {
       if (fate !== "behaved") return this.#charge(subject, fate);
       this.counts.behaved++;
       this.budgets.credit(subject);
     };
-    const credit = ({ address }: Subject): number => this.budgets.creditOfAddress.estimate(address);
+    const credit = ({ address }: Subject): number => this.budgets.behavedAt(address);
     this.watched = new Watched({ became, credit, most: maxWatched }, now);
   }
 
   /** Bytes of everything that could grow with traffic, and does not. */
   get byteLength(): number {
-    return this.budgets.byteLength + this.watched.byteLength + this.#heavy.byteLength;
+    const { budgets, watched, neighbours } = this;
+    return budgets.byteLength + watched.byteLength + neighbours.byteLength + this.#heavy.byteLength;
   }
 
   /** A connection has come; if it may stay it is watched until it is known how it behaves. Costs about 3 µs. */
@@ -104,16 +114,12 @@ export class Shield {
   isBusy(address: string, of: "address" | "prefix"): boolean {
     const { budgets } = this;
     const subject = this.#subjects.of(address);
-    const credit =
-      of === "address"
-        ? budgets.creditOfAddress.estimate(subject.address)
-        : budgets.creditOfPrefix.estimate(subject.prefix);
-    return credit >= busyFrom;
+    return (of === "address" ? budgets.behavedAt(subject.address) : budgets.behavedIn(subject.prefix)) >= busyFrom;
   }
 
   /** How many connections of an address have behaved lately. */
   behavedAt(address: string): number {
-    return this.budgets.creditOfAddress.estimate(this.#subjects.of(address).address);
+    return this.budgets.behavedAt(this.#subjects.of(address).address);
   }
 
   /** Somebody has shown the installation's key, or else is known to be one of us. */
@@ -129,18 +135,35 @@ export class Shield {
     const factor = 0.5 ** ((now - this.#looked) / 60_000);
     this.#looked = now;
     this.#heavy.scale(factor);
+    this.neighbours.count(this.#heavy.top(countedPrefixes).map(({ item }) => item));
     this.watched.look(now);
     this.budgets.fade(now);
   }
 
   /** The prefixes whose misdeeds were seen most in the last minutes. */
   heavy(count = 20): HeavyPrefix[] {
-    return this.#heavy
-      .top(count)
-      .map(({ item, least, most }) => ({ prefix: this.#names.get(item) ?? "?", least, most }));
+    return this.#heavy.top(count).map(({ item, least, most }) => ({
+      prefix: this.#names.get(item) ?? "?",
+      least,
+      most,
+      ...this.neighbours.of(item),
+    }));
+  }
+
+  /** What the other edges are to know of who costs this one; undefined when there is nothing. To be told every second. */
+  summary(): ShieldSummary | undefined {
+    const summary = this.budgets.summary();
+    if (summary.all === 0 && summary.addresses.length === 0 && summary.prefixes.length === 0) return undefined;
+    return { from: this.#id, n: ++this.#told, ...summary };
+  }
+
+  /** Another edge has told. False when it was known already. */
+  hear(summary: ShieldSummary): boolean {
+    return summary.from !== this.#id && this.budgets.elsewhere.hear(summary, this.#now);
   }
 
   #decide(subject: Subject): Decision {
+    this.neighbours.came(subject);
     const decision = this.budgets.decide(subject);
     if (decision === "yes") this.counts.admitted++;
     else {
@@ -157,6 +180,7 @@ export class Shield {
     misdeeds[what] = (misdeeds[what] ?? 0) + 1;
     this.#heavy.add(subject.prefix, costs[what]);
     this.budgets.charge(subject, what);
+    if (this.budgets.spentAt(subject.address) >= misbehavedFrom) this.neighbours.misbehaved(subject);
   }
 
   /** Says how a prefix is written, while it is among the heavy ones. */

@@ -1,4 +1,5 @@
 import { hashes } from "../sketch/hashes.test-numbers.ts";
+import { isShieldSummary } from "../wire/shield-summary.ts";
 import { Shield } from "./shield.ts";
 import type { Connection } from "./watched.ts";
 
@@ -45,11 +46,12 @@ class Visit implements Connection {
 
 /** A shield in a time of its own, with visitors that come to it. */
 export class Visited {
-  readonly time = { now: 1_000_000 };
+  readonly time: { now: number };
   readonly shield: Shield;
   readonly random: () => number;
 
-  constructor(seed = 1) {
+  constructor(seed = 1, time = { now: 1_000_000 }) {
+    this.time = time;
     const next = hashes(seed);
     this.random = () => next() / 2 ** 52;
     this.shield = new Shield({ key: Buffer.alloc(16, seed), now: this.time.now, random: this.random });
@@ -67,6 +69,48 @@ export class Visited {
       each(step / 10);
       this.time.now += 100;
       this.shield.tick(this.time.now);
+    }
+  }
+}
+
+/** The shields of several edges with one key, over which connections are spread, and which tell each other every second. */
+export class Several {
+  readonly time = { now: 1_000_000 };
+  readonly edges: readonly Visited[];
+  /** Bytes of the longest summary that was told. */
+  longest = 0;
+
+  constructor(count: number, seed = 1) {
+    this.edges = Array.from({ length: count }, () => new Visited(seed, this.time));
+  }
+
+  /** Somebody comes to any of them, or to one of them; undefined when refused. */
+  come(address: string, course: Course, to = Math.floor(this.one.random() * this.edges.length)): Visit | undefined {
+    return this.edges[to]?.come(address, course);
+  }
+
+  get one(): Visited {
+    return this.edges[0] as Visited;
+  }
+
+  tell(): void {
+    for (const { shield } of this.edges) {
+      const summary = shield.summary();
+      if (summary === undefined) continue;
+      const text = JSON.stringify(summary);
+      this.longest = Math.max(this.longest, text.length);
+      const heard: unknown = JSON.parse(text);
+      if (!isShieldSummary(heard)) throw new Error("what is told is no summary");
+      for (const other of this.edges) if (other.shield !== shield) other.shield.hear(heard);
+    }
+  }
+
+  pass(length: number, each: (at: number) => void = () => {}): void {
+    for (let step = 0; step < length * 10; step++) {
+      each(step / 10);
+      this.time.now += 100;
+      for (const { shield } of this.edges) shield.tick(this.time.now);
+      if (step % 10 === 9) this.tell();
     }
   }
 }

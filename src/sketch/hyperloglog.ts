@@ -81,6 +81,16 @@ export class HyperLogLog {
     return registers ** 2 / (2 * Math.LN2 * z);
   }
 
+  get byteLength(): number {
+    return registers;
+  }
+
+  /** Empties it. */
+  clear(): void {
+    this.#registers.fill(0);
+    this.#used = 0;
+  }
+
   toString(): string {
     const dense = this.#used >= sparseBelow;
     let text = dense ? "d" : "s";

@@ -103,6 +103,19 @@ export class SpaceSaving {
     return all.toSorted((a, b) => b.least - a.least || b.most - a.most).slice(0, count);
   }
 
+  /** At most `count` of the things of which at least `amount` was seen for certain, those seen most. */
+  above(amount: number, count: number): Heavy[] {
+    const some: Heavy[] = [];
+    const [items, counts, errors] = [this.#items, this.#counts, this.#errors];
+    for (let at = 0; at < items.length; at++) {
+      const most = counts[at] ?? 0;
+      if (most < amount) continue;
+      const least = most - (errors[at] ?? 0);
+      if (least >= amount) some.push({ item: items[at] ?? free, least, most });
+    }
+    return some.length <= count ? some : some.toSorted((a, b) => b.least - a.least).slice(0, count);
+  }
+
   /** Lets all counts fade. */
   scale(factor: number): void {
     const [items, counts, errors] = [this.#items, this.#counts, this.#errors];

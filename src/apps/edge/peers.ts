@@ -1,8 +1,8 @@
 import type { SendHandle } from "node:child_process";
 import type { Socket } from "node:net";
 
-/** Which of the two others a process of one name can have: who comes after it, and who was before it. */
-export type Peer = "successor" | "predecessor";
+/** Who else there is: who comes after a process, who was before it, and all others that serve what it does. */
+export type Peer = "successor" | "predecessor" | "siblings";
 
 /** Something said to a peer: its type, and whatever belongs to it. */
 export interface PeerMessage {
@@ -18,7 +18,7 @@ export interface BareHandle {
 type Hear = (message: PeerMessage, handle: BareHandle | undefined) => void;
 
 /**
- * What a process says to its successor and its predecessor, sockets and all: over the channel to their supervisor, which
+ * What a process says to its successor and its predecessor, sockets and all, and to its siblings: over the channel to their supervisor, which
  * passes it on. Where there is none, everything said is lost.
  */
 export class Peers {

@@ -2,7 +2,7 @@ import { maxHandOverMs } from "../../edge/hand-over.ts";
 import { Problem, reason } from "../../foundation/errors.ts";
 import type { Log } from "../../foundation/log.ts";
 import { type Milliseconds, ms } from "../../foundation/duration.ts";
-import { ChildRun, endGrace, type Exit } from "./child-run.ts";
+import { type ChildMessage, ChildRun, endGrace, type Exit } from "./child-run.ts";
 import { relay } from "./relay.ts";
 
 /** One supervised process: what it is called, and the words it is started with. */
@@ -41,6 +41,8 @@ export interface ChildOptions {
   readonly grace?: Milliseconds;
   /** How long a successor may take until it serves. @default successorGrace */
   readonly successorGrace?: Milliseconds;
+  /** Told what one of its processes says to those that serve alongside it. @default nobody is */
+  readonly onSiblings?: ((from: ChildRun, message: ChildMessage) => void) | undefined;
 }
 
 /** A process that stayed up this long is well again: its next crash is its first. */
@@ -100,6 +102,12 @@ export class Child {
   /** Generations that have been replaced and still drain. */
   get leaving(): readonly ChildRun[] {
     return [...this.#leaving];
+  }
+
+  /** All its processes that there are now. */
+  get runs(): readonly ChildRun[] {
+    const own = "run" in this.#state ? [this.#state.run] : [];
+    return [...new Set([...own, ...(this.#successor ? [this.#successor] : []), ...this.#leaving])];
   }
 
   get pid(): number | undefined {
@@ -192,6 +200,9 @@ export class Child {
       () => log.info("process-ready", { name: spec.name, pid: run.pid, generation }),
       () => {},
     );
+    run.onMessage((message) => {
+      if (message["to"] === "siblings") this.#options.onSiblings?.(run, message);
+    });
     void run.exited.then((exit) => this.#onExit(run, exit));
     return run;
   }

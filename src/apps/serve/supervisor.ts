@@ -7,6 +7,7 @@ import { Scope } from "../../foundation/scope.ts";
 import { registerProcessMetrics } from "../process-metrics.ts";
 import { Child, type ChildSpec, drainTimes } from "./children.ts";
 import { Reload } from "./reload.ts";
+import { Siblings } from "./siblings.ts";
 import { serveSupervisor } from "./supervisor-socket.ts";
 
 export interface SupervisorOptions {
@@ -52,8 +53,23 @@ export async function supervise(options: SupervisorOptions): Promise<number> {
   const anchor = newAnchor();
   const env = { ...options.env, ROSTRA_CLOCK: encodeAnchor(anchor) };
   const drain = drainTimes(options.drain);
-  const children = options.specs.map(
-    (spec) => new Child({ spec, env, execArgv: options.execArgv?.(spec) ?? [], log, drain }),
+  const siblings = new Siblings();
+  const children: readonly Child[] = options.specs.map(
+    (spec) =>
+      new Child({
+        spec,
+        env,
+        execArgv: options.execArgv?.(spec) ?? [],
+        log,
+        drain,
+        // Those that drain are those that have listeners: the edges.
+        onSiblings: (from, message) =>
+          siblings.pass(
+            from,
+            message,
+            children.filter((one) => one.spec.drains).flatMap(({ runs }) => runs),
+          ),
+      }),
   );
   const meter = supervisorMeter(children);
   const reload = new Reload({ children, meter, log });
