@@ -105,3 +105,11 @@ export function forwardedHeaders(request: IncomingMessage, trust: Trust): Record
     ...(typeof host === "string" ? { "x-forwarded-host": host } : {}),
   };
 }
+
+/** The origin that whoever asks uses for this server, `https://host`: by its own words, or by those of a hop that is believed. */
+export function askedOrigin(request: IncomingMessage, trust: Trust): string {
+  const { "x-forwarded-proto": proto = "http", "x-forwarded-host": told } = forwardedHeaders(request, trust);
+  const host = told ?? request.headers.host ?? "";
+  const origin = `${proto}://${/^[A-Za-z0-9.\-_[\]:]{1,255}$/.test(host) ? host : "localhost"}`;
+  return URL.canParse(origin) ? origin : `${proto}://localhost`;
+}

@@ -11,7 +11,7 @@ import { AudienceReporter } from "./audience-reporter.ts";
 import { Beacons } from "./beacons.ts";
 import { Channels } from "./channels.ts";
 import { maxChunkReaders } from "./chunk-readers.ts";
-import { clientAddress, noTrust, peerAddress, type Trust } from "./client-address.ts";
+import { askedOrigin, clientAddress, noTrust, peerAddress, type Trust } from "./client-address.ts";
 import { DirectWrites } from "./direct-writes.ts";
 import { undrainedMs } from "./deadlines.ts";
 import { Directory } from "./directory.ts";
@@ -84,7 +84,12 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const upstream = new Upstream({ addresses: options.upstreams, id, key: options.key, fetches, log });
   const readers = { open: 0, most: maxChunkReaders, patienceMs: budget.patienceMs };
   const slices = new Slices();
-  const breathe = (): void => slices.breathe();
+  // Beside each other, each has a third of a busy loop: those who play, all other answers, and whoever comes.
+  const answers = new Slices();
+  const breathe = (): void => {
+    slices.breathe();
+    answers.breathe();
+  };
   const writes = new DirectWrites();
   const onLeave = (socket: Socket): void => keeper.seats.left(socket);
   const channels = new Channels({ clock, log, upstream, pushMode, budget, readers, counts, slices, writes, onLeave });
@@ -194,7 +199,8 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     reporter,
     shown: (request) => options.guard?.vouch(peerAddress(request.socket)),
   });
-  const standing = new StandingPages({ files, directory, levels, texts, now: () => clock.now() });
+  const origin = (request: http.IncomingMessage): string => askedOrigin(request, trust);
+  const standing = new StandingPages({ files, directory, levels, texts, origin, now: () => clock.now() });
   const router = new Router({ live, beacons, door: places, directory, replay, edges, api, pages, standing, counts });
   const adoption = new Adoption({ directory, channels, counts });
   const { server, secure, ...front } = await createFronts({
@@ -203,6 +209,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     address,
     webSockets,
     counts,
+    slices: answers,
     log,
     clock,
     meter,

@@ -44,7 +44,7 @@ export function standingHtml(facts: StandingFacts): string {
     `<h1 dir="auto">${escape(state.title)}</h1>`,
     state.notice ? `<p class="note" dir="auto">${say("line.notice", { text: state.notice })}</p>` : "",
     `<section class="standing"><h2>${say("full")}</h2><p>${say("read")}</p><p>${say("replay")}</p>`,
-    `<p class="actions"><a class="button plain" href="/api/v1/spaces/${escape(state.id)}/calendar.ics" download="${escape(state.slug)}.ics">`,
+    `<p class="actions"><a class="button plain" href="${escape(page)}?ics" download="${escape(state.slug)}.ics">`,
     `${say("calendar")}</a> <a class="button plain" href="${at("go&")}">${say("goOn")}</a></p>`,
     `<p class="soft">${say("goOnHint")}</p></section>`,
     `<section class="standing"><h2>${say("onStage")}</h2>`,

@@ -136,3 +136,20 @@ test("ED-161 while its text cannot be had the page is there all the same", async
   edge.origin.intercept = (request) => request.url?.endsWith("/text.json") ?? false;
   expect(text(await edge.get(page))).toContain("More people than seats");
 });
+
+test("ED-165 ?ics gives the Space for a calendar, at every level, with the address that was asked", async () => {
+  for (const level of [0, 4] as const) {
+    const { edge } = await crowded(() => level, { description: "What it is about" });
+    await using _ = edge;
+    const answer = await edge.get(`${page}?ics`, {
+      headers: { host: "talks.example:8080", "x-forwarded-host": "evil.example" },
+    });
+    expect(answer.headers).toMatchObject({
+      "content-type": "text/calendar; charset=utf-8",
+      "content-disposition": 'attachment; filename="slug-a.ics"',
+    });
+    expect(text(answer)).toContain("URL:http://talks.example:8080/s/slug-a\r\n");
+    expect(text(answer)).toContain("UID:a@talks.example\r\n");
+    expect(text(await edge.get(`${page}?ics`, { headers: { host: "a b" } }))).not.toContain("a b/s");
+  }
+});

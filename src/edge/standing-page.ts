@@ -3,7 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import type { LiveText } from "../wire/live-text.ts";
-import { pageOf } from "../wire/pages.ts";
+import { calendar } from "../wire/calendar.ts";
+import { pageOf, pagePaths } from "../wire/pages.ts";
 import type { Directory, SpaceEntry } from "./directory.ts";
 import type { LiveTexts } from "./live-texts.ts";
 import type { PageFileBytes } from "./page-files.ts";
@@ -30,6 +31,8 @@ export interface StandingOptions {
   readonly levels: Levels;
   readonly texts: LiveTexts;
   readonly now: () => number;
+  /** The origin that whoever asks uses for this server, `https://host`. */
+  readonly origin: (request: IncomingMessage) => string;
 }
 
 interface Made {
@@ -46,7 +49,8 @@ interface Kept {
  * What newcomers get at level 4 in place of a Space's page: one object per Space and language, without any script and
  * without anything that it would ask for, made from state and text at most once a second. `?go` gives the page itself, for
  * those who were listening and have a seat: an address needs no cookie, is the same for everybody and can be cached, and who
- * takes it without a seat stands in line there, which costs no more than the page's files. `?still` does not renew itself.
+ * takes it without a seat stands in line there, which costs no more than the page's files. `?still` does not renew itself;
+ * `?ics`, at every level, is the Space for a calendar.
  */
 export class StandingPages {
   readonly #options: StandingOptions;
@@ -73,11 +77,13 @@ export class StandingPages {
   handle(request: IncomingMessage, response: ServerResponse, path: string, query: string): boolean {
     if (pageOf(path) !== "space.html") return false;
     const entry = this.#options.directory.find(path.split("/")[2] ?? "");
-    if (!entry || this.#options.levels.of(entry.state.id) < staticLevel) return false;
+    if (!entry) return false;
+    const asked = new Set(query.split("&"));
+    if (asked.has("ics")) return this.#calendar(request, response, entry);
+    if (this.#options.levels.of(entry.state.id) < staticLevel) return false;
     const { status } = entry.state;
     // Before it and afterwards nobody needs a seat.
     if (status !== "lobby" && status !== "live") return false;
-    const asked = new Set(query.split("&"));
     const language = this.#language(asked, request.headers["accept-language"] ?? "");
     if (language === undefined || asked.has("go") || asked.has("go=")) return false;
     void this.#page(entry, language, asked.has("still")).then((made) => {
@@ -93,6 +99,30 @@ export class StandingPages {
         "cross-origin-opener-policy": "same-origin",
         ...(zipped ? { "content-encoding": "gzip" } : {}),
       });
+    });
+    return true;
+  }
+
+  /** The same as control's, whose API answers nobody new at that level; a later one of control's replaces it. */
+  #calendar(request: IncomingMessage, response: ServerResponse, { state }: SpaceEntry): true {
+    const { origin, now } = this.#options;
+    const at = origin(request);
+    const text = calendar({
+      uid: `${state.id}@${new URL(at).hostname}`,
+      sequence: 0,
+      title: state.title,
+      description: state.description,
+      url: `${at}${pagePaths.space(state.slug)}`,
+      startAt: state.startAt,
+      endAt: state.endedAt,
+      cancelled: state.status === "cancelled",
+      now: now(),
+    });
+    sendWhole(response, Buffer.from(text), {
+      "content-type": "text/calendar; charset=utf-8",
+      "content-disposition": `attachment; filename="${state.slug}.ics"`,
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
     });
     return true;
   }

@@ -1,6 +1,7 @@
 import { type JSX, render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { LiveText, LiveTextLine } from "../../src/wire/live-text.ts";
+import { pagePaths } from "../../src/wire/pages.ts";
 import { livePaths } from "../../src/wire/paths.ts";
 import type { LiveState } from "../../src/wire/state.ts";
 import { deadline } from "../api/deadline.ts";
@@ -123,7 +124,7 @@ function Standing({ live, player, now }: StandingProps): JSX.Element {
       )}
       <p>{t("standing.replay")}</p>
       <p class="actions">
-        <ButtonLink href={`/api/v1/spaces/${live.id}/calendar.ics`} download={`${live.slug}.ics`}>
+        <ButtonLink href={`${pagePaths.space(live.slug)}?ics`} download={`${live.slug}.ics`}>
           {t("standing.calendar")}
         </ButtonLink>
       </p>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { calendar, type CalendarEvent } from "./calendar.ts";
+import { calendar, type CalendarEvent } from "../../wire/calendar.ts";
 
 const event: CalendarEvent = {
   uid: "abc@rostra.test",

@@ -14,10 +14,10 @@ import {
   type SpaceChange,
   type SpaceList,
 } from "../../wire/api.ts";
+import { calendar } from "../../wire/calendar.ts";
 import { pagePaths } from "../../wire/pages.ts";
 import { publicStatuses, type PublicStatus } from "../../wire/state.ts";
 import type { ActiveSpace } from "./active-space.ts";
-import { calendar } from "./calendar.ts";
 import { type Context, requireAction, requireActor, requireOwner } from "./context.ts";
 import { newId, randomName } from "./entries.ts";
 import { payerOf } from "./price/paying.ts";
