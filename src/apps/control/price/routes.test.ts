@@ -47,6 +47,8 @@ test("CO-66 while many hands are up one more is told its price in the room, and 
   guest.send({ t: "hand", raised: false });
   await guest.next("room", ({ people }) => people.some(({ id, handRaised }) => id === you && !handRaised));
   expect((await refused(guest, payment)).code).toBe("price-refused");
+  const refusals = guest.heard.flatMap((one) => (one.t === "refused" ? one.problem.code : []));
+  expect(refusals).toEqual(["price-due", "price-refused"]);
   expect(guest.closed).toBeUndefined();
 });
 
