@@ -12,7 +12,8 @@ export class Siblings {
   /** Messages that were lost. */
   lost = 0;
 
-  pass(from: ChildRun, { to: _, ...message }: ChildMessage, all: Iterable<ChildRun>): void {
+  pass(from: ChildRun, said: ChildMessage, all: Iterable<ChildRun>): void {
+    const { to: _, ...message } = said;
     for (const run of all) {
       if (run === from || !run.serves) continue;
       const count = this.#onTheirWay.get(run) ?? 0;
