@@ -12,7 +12,7 @@ import { SignIn } from "./sign-in.tsx";
 import { SpaceDesk } from "./space-desk.tsx";
 import { Spaces } from "./spaces.tsx";
 
-await loadMessages(import.meta.glob<Words>("../i18n/*/{frame,stage,desk,run,problem,verdict}.ts"));
+await loadMessages(import.meta.glob<Words>("../i18n/*/{frame,stage,desk,level,run,problem,verdict}.ts"));
 
 /** What an address of this page asks for. */
 type View =

@@ -22,6 +22,7 @@ import { toast } from "../ui/live-region.tsx";
 import { Panel } from "../ui/panel.tsx";
 import { Changes } from "./changes.tsx";
 import { HealthPanel } from "./health.tsx";
+import { LevelPanel } from "./level.tsx";
 import { RunSheetPanel } from "./run-sheet.tsx";
 import { SpaceForm } from "./space-form.tsx";
 import { StatusBadge } from "./status-badge.tsx";
@@ -228,6 +229,7 @@ function OpenDesk({ watched, room }: DeskProps): JSX.Element {
         <div class="desk-column">
           <Hosting space={space} notice={view?.notice ?? ""} actor="host" now={now} onSend={send} />
           <Invites space={space.id} actor="host" />
+          {space.status === "scheduled" ? null : <LevelPanel space={space.id} />}
           <Changes space={space.id} status={`${space.status} ${space.hold}`} />
           {isAhead ? null : runSheet}
         </div>

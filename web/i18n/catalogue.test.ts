@@ -27,7 +27,7 @@ const sources = [
 ].join("\n");
 /** Keys written out, and keys with one place filled in (`listen.role.${role}`), as patterns. */
 const used = [...sources.matchAll(/["'`]([a-z]\w*(?:\.(?:\w+|\$\{[^}]+\}))+)["'`]/g)].map(
-  ([, key = ""]) => new RegExp(`^${key.replace(/\$\{[^}]+\}/g, "\\w+").replaceAll(".", "\\.")}$`),
+  ([, key = ""]) => new RegExp(`^${key.replace(/\$\{[^}]+\}/g, "[\\w-]+").replaceAll(".", "\\.")}$`),
 );
 
 test("LP-1 every language has the same areas and the same keys", async () => {

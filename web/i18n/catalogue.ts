@@ -2,6 +2,7 @@ import type desk from "./en/desk.ts";
 import type frame from "./en/frame.ts";
 import type hand from "./en/hand.ts";
 import type home from "./en/home.ts";
+import type level from "./en/level.ts";
 import type listen from "./en/listen.ts";
 import type ops from "./en/ops.ts";
 import type price from "./en/price.ts";
@@ -35,6 +36,7 @@ interface Areas {
   readonly frame: typeof frame;
   readonly hand: typeof hand;
   readonly home: typeof home;
+  readonly level: typeof level;
   readonly listen: typeof listen;
   readonly ops: typeof ops;
   readonly price: typeof price;

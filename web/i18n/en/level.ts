@@ -1,0 +1,26 @@
+export default {
+  "level.title": "Level of service",
+  "level.name.0": "0 · Open",
+  "level.name.1": "1 · Calm",
+  "level.name.2": "2 · Lean",
+  "level.name.3": "3 · Standing",
+  "level.name.4": "4 · Static page",
+  "level.means.0": "Everybody who comes listens at once.",
+  "level.means.1": "Everybody who comes listens at once; their pages and players ask more rarely.",
+  "level.means.2": "Everybody who comes listens at once; newcomers get half the bit rate.",
+  "level.means.3":
+    "Whoever listens goes on. Newcomers read along and stand in line; they are seated as seats come free.",
+  "level.means.4":
+    "Whoever listens goes on. Nobody new is seated; newcomers get one page that tells what is happening.",
+  "level.cause.loop-lag": "The servers are late with their work, since",
+  "level.cause.cpu": "The servers’ processors are nearly full, since",
+  "level.cause.connections": "Nearly all connections are in use, since",
+  "level.cause.memory": "The servers’ memory is nearly full, since",
+  "level.cause.egress": "The line outward is nearly full, since",
+  "level.cause.by-hand": "A host asked for it, since",
+  "level.cause.edges": "Many edges are full, since",
+  "level.cause.calm": "All is calm, since",
+  "level.asked": "At least",
+  "level.set": "Set",
+  "level.onlyRaises": "The servers set the level by what they measure. Here it can be raised, never put below that.",
+} as const;
