@@ -36,7 +36,7 @@ export const originMetrics = (meter: Meter): OriginMetrics => ({
   held: meter.gauge("rostra_origin_held_requests", "Requests that wait for a segment."),
   timelines: meter.gauge("rostra_origin_timelines", "Spaces known, by whether their timeline runs."),
   edgesOverflow: meter.counter("rostra_origin_edges_overflow_total", "Audience reports of edges over the cap."),
-  level: meter.gauge("rostra_service_level", "Level of service that most edges have reached, 0 (open) to 4."),
+  level: meter.gauge("rostra_service_level", "Level of service, 0 (open) to 4, with the `cause` of it."),
   levelChanges: meter.counter("rostra_service_level_changes_total", "Changes of the level of service, by `cause`."),
   feedReaders: meter.gauge("rostra_origin_feed_readers", "Edges and others that follow the feed."),
 });

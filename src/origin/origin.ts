@@ -4,6 +4,7 @@ import { reason } from "../foundation/errors.ts";
 import type { Log } from "../foundation/log.ts";
 import type { Meter } from "../foundation/meter.ts";
 import type { Scope } from "../foundation/scope.ts";
+import type { LevelCause } from "../wire/levels.ts";
 import type { Audience, TimelineSpec } from "../wire/timelines.ts";
 import type { ArchiveShelf } from "./archive.ts";
 import { type AudienceCounts, AudienceSum, countEveryMs } from "./audience.ts";
@@ -59,6 +60,8 @@ export class Origin {
   readonly #clockwork: Clockwork;
   /** The level of service of all edges together. */
   readonly level: WholeLevel;
+  /** With which its metric was told last. */
+  #toldCause: LevelCause = "calm";
 
   private constructor(options: OriginOptions, audiences: Audiences) {
     const { clock, log, meter, scope, hold, register, shelf } = options;
@@ -67,7 +70,12 @@ export class Origin {
     this.#audiences = audiences;
     this.#lines = options.lines ?? noLines;
     this.#edges = new ToldEdges(options.edgeUrls);
-    this.feed = new Feed(clock, this.metrics.feedReaders, (space) => audiences.get(space)?.salt, (space) => this.#lines.facts(space));
+    this.feed = new Feed(
+      clock,
+      this.metrics.feedReaders,
+      (space) => audiences.get(space)?.salt,
+      (space) => this.#lines.facts(space),
+    );
     this.replays = new ReplayShelf({ shelf, hold, scope });
     this.#clockwork = new Clockwork({ clock, log, scope });
     this.#spaceOptions = {
@@ -88,7 +96,10 @@ export class Origin {
       },
     };
     meter.onCollect(() => {
-      this.metrics.level.set(this.level.told.level);
+      const { level, cause } = this.level.told;
+      if (cause !== this.#toldCause) this.metrics.level.remove({ cause: this.#toldCause });
+      this.#toldCause = cause;
+      this.metrics.level.set(level, { cause });
       for (const kind of ["running", "other"] as const) {
         const count = [...this.#spaces.values()].filter((one) => (one.journal ? "running" : "other") === kind).length;
         this.metrics.timelines.set(count, { kind });

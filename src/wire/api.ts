@@ -116,6 +116,9 @@ export interface EdgeFigures {
   readonly closes: number;
   /** Requests to what it follows. */
   readonly fetches: number;
+  /** Its own level of service, and what brought it there. */
+  readonly level: number;
+  readonly cause: LevelCause;
 }
 
 /** `GET /api/v1/ops`. */

@@ -41,7 +41,11 @@ async function toldLevels(): Promise<number[]> {
 const levelOf = async (): Promise<number> => (await server.state("demo")).level;
 const whole = (): Promise<WholeLevelTold> => origin.json<WholeLevelTold>({ path: "/level" });
 const gauge = async (process: string): Promise<number> =>
-  Number(new RegExp(`^rostra_service_level\\{process="${process}"\\} (\\d)`, "m").exec(await server.metrics())?.[1]);
+  Number(
+    new RegExp(`^rostra_service_level\\{process="${process}",cause="connections"\\} (\\d)`, "m").exec(
+      await server.metrics(),
+    )?.[1],
+  );
 
 test("EE-50 three times as many as there are seats come: it is told at level 3, who plays misses nothing, and it is open again when they have left", async () => {
   const { epochMs } = await server.until("demo", ({ status, latest }) => status === "live" && latest !== null);

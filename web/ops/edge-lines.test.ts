@@ -12,6 +12,8 @@ const none: EdgeFigures = {
   skips: 0,
   closes: 0,
   fetches: 0,
+  level: 0,
+  cause: "calm",
 };
 
 /** A look with edges of these figures; CPU in seconds, loop delay in milliseconds. */

@@ -16,6 +16,8 @@ export interface EdgeLook {
   readonly held: number;
   /** A second. */
   readonly fetches: number | undefined;
+  /** The highest level of service. */
+  readonly level: number;
 }
 
 export type EdgeFigure = keyof EdgeLook;
@@ -28,6 +30,7 @@ export const edgeFigures: readonly EdgeFigure[] = [
   "cpuPerListener",
   "held",
   "fetches",
+  "level",
 ];
 
 type Process = Ops["processes"][number];
@@ -75,6 +78,7 @@ function lookAt(edges: readonly Process[], done: readonly Done[]): EdgeLook {
     cpuPerListener: listenerSeconds > 0 ? (cpuSeconds / listenerSeconds) * 1e6 : undefined,
     held: sum(edges.map(({ edge }) => edge?.held ?? 0)),
     fetches: rate("fetches"),
+    level: Math.max(0, ...edges.map(({ edge }) => edge?.level ?? 0)),
   };
 }
 

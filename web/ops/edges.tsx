@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import type { Ops } from "../../src/wire/api.ts";
+import type { LevelCause } from "../../src/wire/levels.ts";
 import { t, type Key } from "../i18n/catalogue.ts";
 import { countText } from "../ui/count.tsx";
 import { microsecondsText, msText, perSecondText, rateText } from "../ui/figures.ts";
@@ -25,12 +26,13 @@ const columns: readonly Column[] = [
   { figure: "cpuPerListener", text: microsecondsText, least: 100 },
   { figure: "held", text: countText, least: 10 },
   { figure: "fetches", text: perSecondText, least: 10 },
+  { figure: "level", text: String, least: 4, isBad: (value) => value >= 3 },
 ];
 
 /** How the edges of this machine serve their listeners, each and all together. */
 export function Edges({ ops, history }: { readonly ops: Ops; readonly history: History }): JSX.Element | null {
-  const names = ops.processes.filter(({ edge }) => edge !== null).map(({ name }) => name);
-  if (names.length === 0) return null;
+  const edges = ops.processes.filter(({ edge }) => edge !== null);
+  if (edges.length === 0) return null;
   return (
     <Panel id="edges" title={t("ops.edges")} aside={<span class="soft">{t("ops.lastMinutes")}</span>}>
       <div class="figures-scroll" tabIndex={0} role="group" aria-labelledby="edges-title">
@@ -46,11 +48,11 @@ export function Edges({ ops, history }: { readonly ops: Ops; readonly history: H
             </tr>
           </thead>
           <tbody>
-            {names.map((name) => (
-              <Row key={name} name={name} lines={history.edges.get(name)} />
+            {edges.map(({ name, edge }) => (
+              <Row key={name} name={name} lines={history.edges.get(name)} cause={edge?.cause} />
             ))}
           </tbody>
-          {names.length > 1 ? (
+          {edges.length > 1 ? (
             <tfoot>
               <Row name={t("ops.allEdges")} lines={history.edges.get("")} />
             </tfoot>
@@ -62,7 +64,14 @@ export function Edges({ ops, history }: { readonly ops: Ops; readonly history: H
   );
 }
 
-function Row({ name, lines }: { readonly name: string; readonly lines: EdgeLines | undefined }): JSX.Element {
+interface RowProps {
+  readonly name: string;
+  readonly lines: EdgeLines | undefined;
+  /** What brought it to its level; said when that is not calm. */
+  readonly cause?: LevelCause | undefined;
+}
+
+function Row({ name, lines, cause = "calm" }: RowProps): JSX.Element {
   return (
     <tr>
       <th scope="row">{name}</th>
@@ -72,6 +81,7 @@ function Row({ name, lines }: { readonly name: string; readonly lines: EdgeLines
         return (
           <td key={figure} class={last !== undefined && isBad?.(last) ? "bad" : undefined}>
             <Cell name={`${name}: ${t(words[figure])}`} values={values} text={text} least={least} />
+            {figure === "level" && cause !== "calm" ? <small class="soft">{t(causes[cause])}</small> : null}
           </td>
         );
       })}
@@ -88,4 +98,15 @@ const words: Readonly<Record<EdgeFigure, Key>> = {
   cpuPerListener: "ops.cpuPerListener",
   held: "ops.held",
   fetches: "ops.fetches",
+  level: "ops.level",
+};
+
+const causes: Readonly<Record<Exclude<LevelCause, "calm">, Key>> = {
+  "loop-lag": "ops.byLag",
+  cpu: "ops.byCpu",
+  connections: "ops.byConnections",
+  memory: "ops.byMemory",
+  egress: "ops.byEgress",
+  "by-hand": "ops.byHand",
+  edges: "ops.edges",
 };

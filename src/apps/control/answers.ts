@@ -82,6 +82,8 @@ export const opsSchema = v.object({
           skips: v.number(),
           closes: v.number(),
           fetches: v.number(),
+          level: v.number(),
+          cause: v.picklist(levelCauses),
         }),
       ),
     }),

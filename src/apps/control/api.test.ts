@@ -286,11 +286,12 @@ test("CO-10 the ops page is told of processes, as the supervisor measured them",
     'rostra_edge_slow_closes_total{process="edge 1"} 3',
     'rostra_edge_upstream_fetches_total{process="edge 1",kind="segment"} 9',
     'rostra_edge_upstream_fetches_total{process="edge 1",kind="replay"} 2',
+    'rostra_service_level{process="edge 1",cause="egress"} 2',
     'rostra_up{process="stage"} 0',
   ].join("\n");
   const none = { cpuSeconds: null, uptimeSeconds: null };
   const there = { listeners: 40, numbered: 2, held: 1 };
-  const edge = { ...there, joins: 50, sentBytes: 6500, skips: 4, closes: 3, fetches: 11 };
+  const edge = { ...there, joins: 50, sentBytes: 6500, skips: 4, closes: 3, fetches: 11, level: 2, cause: "egress" };
   expect(processesOf(text).filter(({ name }) => name !== "supervisor")).toEqual([
     { name: "edge 1", up: true, rss: 1000, loopDelaySeconds: 0.02, restarts: 3, edge, ...none },
     { name: "stage", up: false, rss: null, loopDelaySeconds: null, restarts: null, edge: null, ...none },

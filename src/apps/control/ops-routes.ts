@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { Link } from "../../foundation/link.ts";
 import type { EdgeFigures, Ops } from "../../wire/api.ts";
+import { type LevelCause, levelCauses } from "../../wire/levels.ts";
 import { type Context, requireOwner } from "./context.ts";
 
 /** `/api/v1/ops`: for the owner, what the supervisor measures of all processes and what control knows of the Spaces. */
@@ -51,6 +52,7 @@ export async function exposition(socketPath: string): Promise<string> {
 export function processesOf(text: string): Ops["processes"] {
   const processes = new Map<string, Map<string, number>>();
   const restarts = new Map<string, number>();
+  const causes = new Map<string, LevelCause>();
   for (const line of text.split("\n")) {
     const match = /^(rostra_[a-z_]+)\{([^}]*)\} (\S+)$/.exec(line);
     if (!match) continue;
@@ -64,6 +66,8 @@ export function processesOf(text: string): Ops["processes"] {
     // What is counted by kind is told as one.
     if (quantile === undefined) values.set(metric, (values.get(metric) ?? 0) + Number(value));
     else values.set(`${metric}:${quantile}`, Number(value));
+    const cause = metric === "rostra_service_level" ? levelCauses.find((one) => one === label("cause")) : undefined;
+    if (cause) causes.set(of, cause);
     const restarted = label("name");
     if (metric === "rostra_process_restarts_total" && restarted) restarts.set(restarted, Number(value));
   }
@@ -75,11 +79,11 @@ export function processesOf(text: string): Ops["processes"] {
     uptimeSeconds: values.get("rostra_process_uptime_seconds") ?? null,
     loopDelaySeconds: values.get("rostra_process_event_loop_delay_seconds:0.99") ?? null,
     restarts: restarts.get(name) ?? null,
-    edge: edgeOf(values),
+    edge: edgeOf(values, causes.get(name)),
   }));
 }
 
-function edgeOf(values: ReadonlyMap<string, number>): EdgeFigures | null {
+function edgeOf(values: ReadonlyMap<string, number>, cause: LevelCause = "calm"): EdgeFigures | null {
   if (!values.has("rostra_edge_listeners")) return null;
   const value = (name: string): number => values.get(name) ?? 0;
   return {
@@ -91,5 +95,7 @@ function edgeOf(values: ReadonlyMap<string, number>): EdgeFigures | null {
     skips: value("rostra_edge_slow_skips_total"),
     closes: value("rostra_edge_slow_closes_total"),
     fetches: value("rostra_edge_upstream_fetches_total"),
+    level: value("rostra_service_level"),
+    cause,
   };
 }

@@ -4,6 +4,7 @@ import type { Limits } from "../../edge/load.ts";
 import type { Edge } from "../../edge/server.ts";
 import type { Levels } from "../../edge/service-level.ts";
 import { ms } from "../../foundation/duration.ts";
+import type { LevelCause } from "../../wire/levels.ts";
 import type { ProcessConfig } from "../config.ts";
 
 /** The monitor wakes so often and measures from waking to waking: what is over that is the delay. */
@@ -20,10 +21,11 @@ export function measureLevels(
   limits: Limits,
   { log, meter, scope }: Pick<ProcessConfig, "log" | "meter" | "scope">,
 ): MeasuredLevels {
-  const level = meter.gauge("rostra_service_level", "Level of service, 0 (open) to 4, by what the process measures.");
+  const level = meter.gauge("rostra_service_level", "Level of service, 0 (open) to 4, with the `cause` of it.");
   const changes = meter.counter("rostra_service_level_changes_total", "Changes of the level of service, by `cause`.");
   const seats = meter.gauge("rostra_edge_seats", "Listeners that can be seated within a second; -1: as many as come.");
   let edge: Pick<Edge, "load"> | undefined;
+  let toldCause: LevelCause = "calm";
   const levels = new LevelController({
     limits,
     playing: () => edge?.load().playing ?? 0,
@@ -33,7 +35,10 @@ export function measureLevels(
     },
   });
   meter.onCollect(() => {
-    level.set(levels.own);
+    const { own, cause } = levels;
+    if (cause !== toldCause) level.remove({ cause: toldCause });
+    toldCause = cause;
+    level.set(own, { cause });
     seats.set(Number.isFinite(levels.seats) ? levels.seats : -1);
   });
   return {

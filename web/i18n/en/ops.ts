@@ -27,6 +27,13 @@ export default {
   "ops.cpuPerListener": "Processor per listener",
   "ops.held": "Held requests",
   "ops.fetches": "Upstream fetches",
+  "ops.level": "Level of service",
+  "ops.byLag": "late",
+  "ops.byCpu": "processor",
+  "ops.byConnections": "listeners and connections",
+  "ops.byMemory": "memory",
+  "ops.byEgress": "egress",
+  "ops.byHand": "by hand",
   "ops.edgesHint":
     "Edges of this machine. Processor per listener is CPU time for each second that somebody listens; a few listeners bear all that an edge does anyway. The delay of all edges is the worst of them.",
   "ops.processes": "Processes",

@@ -28,6 +28,13 @@ export default {
   "ops.cpuPerListener": "Processeur par auditeur",
   "ops.held": "Requêtes en attente",
   "ops.fetches": "Requêtes en amont",
+  "ops.level": "Niveau de service",
+  "ops.byLag": "retard",
+  "ops.byCpu": "processeur",
+  "ops.byConnections": "auditeurs et connexions",
+  "ops.byMemory": "mémoire",
+  "ops.byEgress": "débit sortant",
+  "ops.byHand": "à la main",
   "ops.edgesHint":
     "Relais de cette machine. Le processeur par auditeur est le temps de calcul pour chaque seconde d’écoute ; quelques auditeurs portent tout ce que le relais fait de toute façon. Le retard de tous les relais est le pire d’entre eux.",
   "ops.processes": "Processus",

@@ -24,6 +24,13 @@ export default {
   "ops.cpuPerListener": "Prosesor per pendengar",
   "ops.held": "Permintaan tertahan",
   "ops.fetches": "Permintaan ke hulu",
+  "ops.level": "Tingkat layanan",
+  "ops.byLag": "terlambat",
+  "ops.byCpu": "prosesor",
+  "ops.byConnections": "pendengar dan koneksi",
+  "ops.byMemory": "memori",
+  "ops.byEgress": "arus keluar",
+  "ops.byHand": "dengan tangan",
   "ops.edgesHint":
     "Edge di mesin ini. Prosesor per pendengar adalah waktu CPU untuk setiap detik seseorang mendengarkan; sedikit pendengar menanggung semua yang tetap dikerjakan edge. Tunda semua edge adalah yang terburuk.",
   "ops.processes": "Proses",
