@@ -48,6 +48,10 @@ async function start(state: Partial<LiveState> = {}, options: Partial<EdgeOption
   };
   return { edge, door, level, key, clock, listen, held: () => edge.metric("rostra_edge_seats_held") };
 }
+/** How many places in a's line the edge has told its origin of. */
+const placesTold = (edge: TestEdge): number =>
+  edge.origin.audiences.flatMap(({ line }) => line?.["a"]?.places ?? []).reduce((sum, [, count]) => sum + count, 0);
+const as = (userAgent: string) => ({ headers: { "user-agent": userAgent } });
 const statusOf = (client: Listener): number => Number(client.head.split(" ")[1]);
 
 test("ED-140 every endless response names a seat of its own, also one that begins without a parser, and a page may read it", async () => {
@@ -161,7 +165,6 @@ test("ED-144 one seat is one connection: who shows it last has it, and the other
 test("ED-145 who fetches segments goes on, and for some seconds after they stopped; newcomers need a seat, also for playlists", async () => {
   const { edge, door, level } = await start();
   await using _ = edge;
-  const as = (userAgent: string) => ({ headers: { "user-agent": userAgent } });
   expect((await edge.get(segment(28), as("old"))).status).toBe(200);
   using kept = edge.raw(`GET ${segment(28)} HTTP/1.1\r\nHost: here\r\nUser-Agent: kept\r\n\r\n`);
   await until(() => kept.body.length > 0);
@@ -190,8 +193,8 @@ test("ED-145 who fetched segments is known for five to ten seconds longer than c
   const [listener, welcome] = [audience.key("a", "192.0.2.1", "one"), audience.key("a", "192.0.2.2", "one")];
   audience.seen("a", listener);
   audience.welcome(welcome);
-  const pass = (until: number): void => {
-    for (; now < until; now += 1000) audience.numbered();
+  const pass = (to: number): void => {
+    for (; now < to; now += 1000) audience.numbered();
   };
   pass(4000);
   expect([audience.knows("a", listener), audience.knows("a", welcome)]).toEqual([true, true]);
@@ -325,6 +328,7 @@ test("ED-150 the lottery stands at line.json: its commitment before the hour, it
     waiting: 30,
     seatedLastMinute: 0,
   });
+  await until(() => placesTold(edge) === 30);
   clock.ahead = 3_700_000;
   edge.origin.say({ t: "line", id: "a", ...facts, seed, buckets: [[0, hour, 30]] });
   await until(() => edge.edge.directory.find("a")?.line?.seed === seed);
@@ -354,9 +358,7 @@ test("ED-151 what an edge did at its door is told upward with its counts, and ho
   await using _ = edge;
   level.now = 4;
   for (let i = 0; i < 5; i++) await edge.get(livePaths.place("a"), post);
-  const told = (): number =>
-    edge.origin.audiences.flatMap(({ line }) => line?.["a"]?.places ?? []).reduce((sum, [, count]) => sum + count, 0);
-  await until(() => told() === 5);
+  await until(() => placesTold(edge) === 5);
   expect(edge.origin.audiences.at(-1)?.seats).toBe(1000);
   level.now = 3;
   using seated = await listen(`${stream}?seat=${door.give("a").seat}`);
