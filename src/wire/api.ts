@@ -197,6 +197,8 @@ export type { PublicStatus, Role };
  * PUT    /api/v1/spaces/:space/run-sheet/audience  owner or host token; ExpectedAudience → RunSheet
  * GET    /api/v1/spaces/:space/run-sheet/plan   owner or host token; a page, or JSON
  * PUT    /api/v1/spaces/:space/run-sheet/:check owner or host token; Tick → RunSheet
+ * GET    /api/v1/spaces/:space/level            owner, host or co-host → SpaceLevel
+ * PUT    /api/v1/spaces/:space/level            owner, host or co-host; AskLevel → SpaceLevel
  * GET    /api/v1/spaces/:space/verdict          owner or host token → VerdictTold, see verdict.ts
  * GET    /api/v1/spaces/:space/verdict.html     owner or host token; the report, a page
  * POST   /api/v1/spaces/:space/told             owner or host token; ToldOutside → 204: people were told of it outside

@@ -1,7 +1,8 @@
 import os from "node:os";
 import type { Limits } from "../../edge/load.ts";
 import { whole } from "./usage.ts";
-import type { Words } from "./options.ts";
+
+type Words = Readonly<Record<string, string | boolean | undefined>>;
 
 /** What the edges of this machine may use, all together; what is `undefined` is not limited, or found by the edge itself. */
 export interface LimitChoice {
