@@ -16,7 +16,7 @@ import { GameDayShelf } from "./control/game-day/shelf.ts";
 import { Rehearsals } from "./control/game-day/rehearsals.ts";
 import { Observer } from "./control/observer.ts";
 import { PeopleDesk } from "./control/people-routes.ts";
-import { exemptionOf } from "./control/price/paying.ts";
+import { exemptionBy } from "./control/price/paying.ts";
 import { Price } from "./control/price/price.ts";
 import { readLimits, writeLimits } from "./control/rate.ts";
 import { Rooms } from "./control/rooms.ts";
@@ -74,7 +74,7 @@ export async function runControl(config: ProcessConfig, options: ControlOptions 
       reads: new Budget(readLimits, secrets.key("budget"), () => clock.now()),
     },
     price,
-    exemption: async (request) => exemptionOf((await desk.signedIn(request))?.account, clock.now()),
+    exemption: (request) => exemptionBy(desk, request, () => clock.now()),
     links: () => observer.links,
     owner: async (request) => {
       const who = await desk.signedIn(request);

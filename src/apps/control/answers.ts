@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { priceSchema } from "../../wire/price-schema.ts";
 import {
   type HostToken,
   type Invite,
@@ -116,4 +117,6 @@ export const problemSchema = v.object({
   detail: v.string(),
   action: v.string(),
   pointer: v.optional(v.string()),
+  /** Of `price-due`. */
+  price: v.optional(priceSchema),
 });

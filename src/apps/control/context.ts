@@ -10,7 +10,7 @@ import type { ActiveSpace } from "./active-space.ts";
 import type { Diary } from "./diary.ts";
 import type { Director } from "./director.ts";
 import type { GameDayShelf } from "./game-day/shelf.ts";
-import type { Exemption, Price } from "./price/price.ts";
+import type { Payer, Price } from "./price/price.ts";
 import { signInNeeded } from "./problems.ts";
 import { bearer } from "./request-facts.ts";
 import type { Rooms } from "./rooms.ts";
@@ -29,7 +29,7 @@ export interface Context {
   /** Of what costs this server something each time. */
   readonly price: Price;
   /** By what a request pays no price, where it need not. */
-  readonly exemption: (request: FastifyRequest) => Promise<Exemption | undefined>;
+  readonly exemption: (request: FastifyRequest) => Payer["free"];
   readonly log: Log;
   /** What control writes down of itself; undefined where no evidence is kept. */
   readonly diary: Diary | undefined;

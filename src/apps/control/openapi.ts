@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type * as v from "valibot";
 import { maxOfferBytes } from "../../wire/stages.ts";
+import { maxPaymentChars, priceHeader } from "../../wire/price.ts";
 import { problemSchema } from "./answers.ts";
 import { type Operation, operations } from "./operations.ts";
 
@@ -45,10 +46,14 @@ export async function openapi(): Promise<Json> {
 }
 
 function describe(operation: Operation, toSchema: ToSchema): Json {
-  const { method, path, summary, query, body, who } = operation;
+  const { method, path, summary, query, body, who, priced } = operation;
   const inPath = [...path.matchAll(/:([a-z]+)/g)].map(([, name]) => ({ name, in: "path", required: true }));
   const inQuery = Object.entries(query ?? {}).map(([name, description]) => ({ name, in: "query", description }));
-  const parameters = [...inPath, ...inQuery].map((one) => ({ ...one, schema: { type: "string" } }));
+  const text = { schema: { type: "string" } };
+  const parameters = [
+    ...[...inPath, ...inQuery].map((one) => ({ ...one, ...text })),
+    ...(priced ? [paymentParameter] : []),
+  ];
   const content =
     body === "sdp"
       ? { "application/sdp": { schema: { type: "string", maxLength: maxOfferBytes } } }
@@ -62,6 +67,13 @@ function describe(operation: Operation, toSchema: ToSchema): Json {
     responses: responses(operation, toSchema),
   };
 }
+
+const paymentParameter: Json = {
+  name: priceHeader,
+  in: "header",
+  description: "What answers the challenge of the problem `price-due`; docs/protocol.md says how.",
+  schema: { type: "string", maxLength: maxPaymentChars },
+};
 
 const security: Readonly<Record<Operation["who"], readonly Json[]>> = {
   anyone: [],

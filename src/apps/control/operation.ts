@@ -11,6 +11,8 @@ export interface Operation {
   readonly query?: Readonly<Record<string, string>>;
   /** A JSON body, or an SDP offer. */
   readonly body?: v.GenericSchema | "sdp" | undefined;
+  /** Whether it has a price while many ask; the answer to its challenge comes in a header. */
+  readonly priced?: true;
   readonly status: 200 | 201 | 204 | 101;
   /** The answer's body: JSON by its schema, any JSON, or text of a type. */
   readonly answer?: v.GenericSchema | "json" | "application/sdp" | "text/calendar" | "text/html";

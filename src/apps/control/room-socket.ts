@@ -6,7 +6,7 @@ import type { Log } from "../../foundation/log.ts";
 import type { PriceDue } from "../../wire/price.ts";
 import { type ClientMessage, clientMessageSchema, type ServerMessage } from "../../wire/signalling.ts";
 import type { ActiveSpace } from "./active-space.ts";
-import type { Exemption } from "./price/price.ts";
+import type { Payer } from "./price/price.ts";
 
 /** The most bytes a message of a client may have. */
 export const maxMessageBytes = 64 * 1024;
@@ -29,12 +29,7 @@ export type SocketState =
   | { readonly kind: "closed" };
 
 /** Who opened a connection. */
-export interface Visitor {
-  /** Whom their address stands for. */
-  readonly address: string;
-  /** By what they pay no price, where they need not. */
-  readonly exemption: () => Promise<Exemption | undefined>;
-}
+export type Visitor = Omit<Payer, "payment">;
 
 /** What a connection asks of the rooms it can join. */
 export interface SocketOwner {

@@ -225,7 +225,7 @@ export class Rooms implements SocketOwner, RoomWatchers, StageWatchers {
     const member = space.room.member(you);
     if (!member || isSeated(member) || member.handAt !== null) return raise();
     const wish = { act: "hand", space: space.id, waiting: space.room.hands } as const;
-    const free = () => (member.invite === null ? visitor.exemption() : "invite");
+    const free = member.invite === null ? visitor.free : () => "invite" as const;
     return this.#price.charge(wish, { address: visitor.address, payment, free })?.then(raise) ?? raise();
   }
 

@@ -96,15 +96,12 @@ export async function createServer(
     routes.get<{ Params: { space: string } }>("/api/v1/spaces/:space/room", { websocket: true }, (socket, request) =>
       context.rooms.attach(socket, request.params.space, {
         address: clientSubject(request),
-        exemption: () => context.exemption(request),
+        free: context.exemption(request),
       }),
     );
   });
   await registerPeople(app, desk, (request) =>
-    context.price.charge(
-      { act: "sign-up", space: "" },
-      payerOf(request, () => context.exemption(request)),
-    ),
+    context.price.charge({ act: "sign-up", space: "" }, payerOf(request, context.exemption(request))),
   );
   registerRehearsals(app, new RehearsalPermits(() => context.director.now().wall));
   registerInternal(app, desk, meter);

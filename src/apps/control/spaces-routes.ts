@@ -155,7 +155,7 @@ export function registerSpaces(app: FastifyInstance, context: Context): void {
     const { role, name, expiresIn } = parseBody(createInviteSchema, request.body);
     if (actor.by === "participant") space.room.requireInvite(actor.id, role);
     const invited = actor.by === "participant" && space.room.member(actor.id)?.invite;
-    const free = () => (invited ? "invite" : context.exemption(request));
+    const free = invited ? () => "invite" as const : context.exemption(request);
     await context.price.charge({ act: "invite", space: space.id }, payerOf(request, free));
     const life = seconds(expiresIn);
     const by = actor.by === "participant" ? actor.id : undefined;

@@ -7,7 +7,7 @@ import { mostAttempts } from "./effort.ts";
 import { exemptionOf } from "./paying.ts";
 import { persistsAfter } from "./payers.ts";
 import { keptMs } from "./patience.ts";
-import { type Exemption, maxChallengesPerSecond, Price } from "./price.ts";
+import { challengeLimits, type Exemption, maxChallengesPerSecond, Price } from "./price.ts";
 
 const invite = { act: "invite", space: "abcdefghijkl" } as const;
 
@@ -26,8 +26,8 @@ function shop() {
       return (thrown as { code: string }).code;
     }
   };
-  const ask = (waiting = 0): Promise<PriceTold> =>
-    price.ask({ act: "hand", space: "", waiting }, { address: "", free: () => undefined });
+  const ask = (waiting = 0, address = ""): Promise<PriceTold> =>
+    price.ask({ act: "hand", space: "", waiting }, { address, free: () => undefined });
   /** Until the act has a price. */
   const crowd = async (): Promise<void> => {
     for (let n = 0; n < pricedActs.invite.calm; n++) expect(await want(`10.0.0.${n}`)).toBe("done");
@@ -54,8 +54,8 @@ test("CO-60 the more wait, the more work it is, to a cap", async () => {
   /** The mean of the counters that solve: half of the bound. */
   const work = async (waiting: number): Promise<number> => {
     const counters = await Promise.all(
-      Array.from({ length: 12 }, async () => {
-        const told = await ask(waiting);
+      Array.from({ length: 12 }, async (_, n) => {
+        const told = await ask(waiting, `10.0.${waiting}.${n}`);
         return told.free ? 0 : (await answer(told.challenge)).solution.counter;
       }),
     );
@@ -109,11 +109,16 @@ test("CO-65 who sends no answer waits as long as was told, then is taken; once, 
 
 test("CO-65 no more challenges are made in a second than the machine has time for: the others wait", async () => {
   const { ask, clock } = shop();
-  const told = await Promise.all(Array.from({ length: maxChallengesPerSecond + 20 }, () => ask(20)));
+  const told = await Promise.all(Array.from({ length: maxChallengesPerSecond + 20 }, (_, n) => ask(20, `10.0.0.${n}`)));
   expect(told.filter((one) => !one.free && one.challenge !== undefined)).toHaveLength(maxChallengesPerSecond);
   expect(told.every((one) => !one.free && one.waitSeconds === 10)).toBe(true);
   clock.at += 1000;
   expect(await ask(20)).toHaveProperty("challenge");
+
+  const { burst } = challengeLimits;
+  const greedy = await Promise.all(Array.from({ length: burst + 10 }, () => ask(20, "198.51.100.1")));
+  expect(greedy.filter((one) => !one.free && one.challenge !== undefined)).toHaveLength(burst);
+  expect(await ask(20, "198.51.100.2"), "not at the cost of others").toHaveProperty("challenge");
 });
 
 test("CO-69 how often a price was told, and answered, waited for or ignored, is counted by what the address left unanswered", async () => {

@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+import { Budget, type BudgetLimits } from "../../../foundation/budget.ts";
 import { Problem } from "../../../foundation/errors.ts";
 import type { Counter, Meter } from "../../../foundation/meter.ts";
 import type { Price as PriceTold, PriceCounts, PriceDue } from "../../../wire/price.ts";
@@ -8,8 +10,10 @@ import { Pace } from "./pace.ts";
 import { Patience } from "./patience.ts";
 import { Payers } from "./payers.ts";
 
-/** The most challenges made in a second; each costs a third of a millisecond, off the loop. Who gets none waits. */
-export const maxChallengesPerSecond = 100;
+/** The most challenges made in a second; each costs a quarter of a millisecond, off the loop. Who gets none waits. */
+export const maxChallengesPerSecond = 200;
+/** Of one address, so that it does not use up those of others. */
+export const challengeLimits: BudgetLimits = { burst: 20, perSecond: 2, what: "challenges" };
 
 /** An act that somebody wants to do. */
 export interface Wish extends Purpose {
@@ -44,11 +48,13 @@ export class Price {
   readonly #answered: Counter;
   readonly #waited: Counter;
   readonly #refused: Counter;
+  readonly #ofAddress: Budget;
   #second = 0;
   #madeInSecond = 0;
 
   constructor({ keys, now, meter }: PriceOptions) {
     this.#now = now;
+    this.#ofAddress = new Budget(challengeLimits, randomBytes(32), now);
     const forgotten = meter.counter(
       "rostra_price_forgotten_total",
       "Answers forgotten early: they could be used again.",
@@ -69,7 +75,7 @@ export class Price {
   async ask(wish: Wish, payer: Omit<Payer, "payment">): Promise<PriceTold> {
     const attempts = this.#attempts(wish);
     if (attempts === 0 || (await payer.free()) !== undefined) return { free: true };
-    return this.#due(wish, attempts, Math.ceil(waitFor(attempts) / 1000));
+    return this.#due(wish, payer.address, attempts, Math.ceil(waitFor(attempts) / 1000));
   }
 
   /**
@@ -107,12 +113,12 @@ export class Price {
       return this.#accept(act);
     }
     this.#given.add(1, { act, class: this.#payers.given(address, this.#now()) });
-    throw due(await this.#due(wish, attempts, Math.ceil(left / 1000)));
+    throw due(await this.#due(wish, address, attempts, Math.ceil(left / 1000)));
   }
 
-  async #due(wish: Wish, attempts: number, waitSeconds: number): Promise<PriceDue> {
+  async #due(wish: Wish, address: string, attempts: number, waitSeconds: number): Promise<PriceDue> {
     const told = { free: false, waitSeconds } as const;
-    if (!this.#mayMake()) return told;
+    if (!this.#mayMake(address)) return told;
     return { ...told, challenge: await this.#challenges.make(wish, attempts) };
   }
 
@@ -127,7 +133,12 @@ export class Price {
     pace.add(this.#now());
   }
 
-  #mayMake(): boolean {
+  #mayMake(address: string): boolean {
+    try {
+      this.#ofAddress.take(address);
+    } catch {
+      return false;
+    }
     const second = Math.floor(this.#now() / 1000);
     if (second !== this.#second) this.#madeInSecond = 0;
     this.#second = second;

@@ -16,7 +16,7 @@ export function registerPrice(app: FastifyInstance, context: Context): void {
     if (!isPricedAct(act)) throw invalidBody(`The query's for is one of ${Object.keys(pricedActs).join(", ")}.`, "");
     const found = space === undefined ? undefined : await context.director.need(space);
     const wish = { act, space: found?.id ?? "", waiting: act === "hand" ? (found?.room.hands ?? 0) : 0 };
-    return context.price.ask(wish, { address: clientSubject(request), free: () => context.exemption(request) });
+    return context.price.ask(wish, { address: clientSubject(request), free: context.exemption(request) });
   });
   app.get("/internal/price", (): PriceCounts => context.price.counts);
 }
