@@ -1,7 +1,9 @@
 import type { ProblemDocument } from "../../src/foundation/errors.ts";
 import type { PriceDue } from "../../src/wire/price.ts";
+import { attemptHeader, readThreshold, thresholdHeader } from "../../src/wire/threshold.ts";
 import { t } from "../i18n/catalogue.ts";
 import { deadline } from "./deadline.ts";
+import { Throttle } from "./throttle.ts";
 
 /** A refusal, or no answer at all (`status` 0), with words to show. Pages load the catalogue's area `problem`. */
 export class ApiProblem extends Error {
@@ -14,10 +16,13 @@ export class ApiProblem extends Error {
   readonly pointer: string | undefined;
   /** What the act costs, with the code `price-due`. */
   readonly price: PriceDue | undefined;
+  /** How long to wait at least before it is asked again, ms. */
+  readonly retryAfterMs: number;
 
   constructor(
     status: number,
     document: Partial<ProblemDocument> & { readonly code: string; readonly price?: PriceDue | undefined },
+    retryAfterMs = 0,
   ) {
     super(document.detail ?? document.title ?? document.code);
     this.name = "ApiProblem";
@@ -26,6 +31,7 @@ export class ApiProblem extends Error {
     this.action = document.action ?? "";
     this.pointer = document.pointer;
     this.price = document.price;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -42,20 +48,35 @@ export interface ApiRequest {
   readonly signal?: AbortSignal;
 }
 
+/** What this page's requests to the API have in common. */
+const throttle = new Throttle();
+/** How often one request is asked that is refused, and what is waited in between beyond what is told: full jitter. */
+const maxAttempts = 2;
+const longestPauseMs = 2000;
+const longestRetryAfterMs = 5000;
+
 /** Prices that are paid for one request: each may have changed while the last was paid. */
 const maxPayments = 3;
 
 /**
  * One request to `/api/v1{path}`; the JSON of the answer, or an `ApiProblem` thrown. Where the act has a price just now
- * it is paid, which takes a second or, in a browser that cannot, as long as the server says.
+ * it is paid, which takes a second or, in a browser that cannot, as long as the server says. While the server refuses, some
+ * requests are held back here (`Throttle`), with the code `held-back`; one that reads and is refused is asked once more, if
+ * there are not too many of those.
  */
 export async function api<T>(path: string, request: ApiRequest = {}): Promise<T> {
   let payment: string | undefined;
-  for (let paid = 0; ; paid++) {
+  if (!throttle.mayAsk(performance.now())) throw new ApiProblem(503, { code: "held-back" });
+  for (let paid = 0, attempt = 1; ; paid++) {
     try {
-      return await once<T>(path, request, payment);
+      return await once<T>(path, request, payment, attempt);
     } catch (thrown) {
       if (!(thrown instanceof ApiProblem) || paid >= maxPayments) throw thrown;
+      if (attempt < maxAttempts && mayPass(request, thrown) && throttle.mayRepeat()) {
+        attempt++;
+        await pause(thrown.retryAfterMs + Math.random() * longestPauseMs, request.signal);
+        continue;
+      }
       if (thrown.code === "price-refused" && payment !== undefined) {
         payment = undefined;
         continue;
@@ -67,7 +88,24 @@ export async function api<T>(path: string, request: ApiRequest = {}): Promise<T>
   }
 }
 
-async function once<T>(path: string, request: ApiRequest, payment: string | undefined): Promise<T> {
+/** A refusal that passes, of something that may be asked twice. A longer wait than a person takes is no use. */
+const mayPass = ({ method, body, signal }: ApiRequest, { status, price, retryAfterMs }: ApiProblem): boolean =>
+  (status === 503 || status === 429) &&
+  price === undefined &&
+  retryAfterMs <= longestRetryAfterMs &&
+  (method ?? (body === undefined ? "GET" : "POST")) === "GET" &&
+  !signal?.aborted;
+
+const pause = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+
+async function once<T>(path: string, request: ApiRequest, payment: string | undefined, attempt: number): Promise<T> {
   const { body, token, signal } = request;
   const limit = deadline(timeoutMs, signal);
   let response: Response;
@@ -82,9 +120,12 @@ async function once<T>(path: string, request: ApiRequest, payment: string | unde
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         // `priceHeader` of src/wire/price.ts, which no page is to load for one word.
         ...(payment === undefined ? {} : { "rostra-price": payment }),
+        ...(attempt > 1 ? { [attemptHeader]: String(attempt) } : {}),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
+    const isRefused = response.status === 503 || response.status === 429;
+    throttle.answered(performance.now(), !isRefused, readThreshold(response.headers.get(thresholdHeader)));
     text = await response.text();
   } catch (cause) {
     if (signal?.aborted) throw cause;
@@ -100,7 +141,9 @@ async function once<T>(path: string, request: ApiRequest, payment: string | unde
   }
   if (response.ok) return value as T;
   const document = (value ?? {}) as Partial<ProblemDocument>;
-  throw new ApiProblem(response.status, { ...document, code: document.code ?? `http-${response.status}` });
+  const retryAfter = Number(response.headers.get("retry-after") ?? 0) * 1000;
+  const code = document.code ?? `http-${response.status}`;
+  throw new ApiProblem(response.status, { ...document, code }, Number.isFinite(retryAfter) ? retryAfter : Infinity);
 }
 
 /** Words for whatever was thrown: the page's own for what happens often, else the server's detail and advice. */
