@@ -13,7 +13,7 @@ import { type Answer, Holds } from "./holds.ts";
 import { pastSegment, type WholeSegment } from "./past-segment.ts";
 import { type LiveEdge, maxBehindSegments, Puller, type PullerSink } from "./puller.ts";
 import { SegmentAnswers } from "./segment-answers.ts";
-import { streamHead, withSeat } from "./stream-head.ts";
+import { putSeat, streamHead, withSeat } from "./stream-head.ts";
 import { settle } from "./takeover.ts";
 import { SegmentWindow, windowSegments } from "./window.ts";
 
@@ -29,6 +29,17 @@ export type SegmentAnswer =
   | { readonly kind: "fetch" }
   /** Too old, or too far ahead. */
   | { readonly kind: "outside" };
+
+/** What a newcomer is written first, the same for all but for their seat. */
+interface First {
+  readonly bytes: Buffer;
+  /** How much of it is the head. */
+  readonly head: number;
+  /** Where the stream goes on. */
+  readonly from: Place;
+  /** With the seat of whoever came last. */
+  own: Buffer | undefined;
+}
 
 type Pulling =
   | { readonly kind: "idle" }
@@ -57,7 +68,7 @@ export class Channel implements PullerSink {
   /** The segment that is coming in: its chunks so far, and how it is pushed. */
   #partial: { n: SegmentNumber; chunks: Buffer[]; push: "chunk" | "segment"; spoiled: boolean } | undefined;
   /** What a newcomer is written first; kept until the next chunk changes it. */
-  #first: { readonly bytes: Buffer; readonly head: number; readonly from: Place } | undefined;
+  #first: First | undefined;
   /** Adopted listeners who have a part of a segment that is pushed whole here; they wait for its end. */
   #halfway: (() => void)[] = [];
   /** Segments on their way that the puller does not bring. */
@@ -101,8 +112,13 @@ export class Channel implements PullerSink {
   /** Gives a socket the response's head, with its seat, what makes it play at once, and everything from now on. */
   join(socket: Socket, seat?: string): void {
     this.touch();
-    const { bytes, head, from } = (this.#first ??= this.#newcomer());
-    this.fanOut.join(socket, seat === undefined ? bytes : withSeat(bytes, head, seat), from);
+    const first = (this.#first ??= this.#newcomer());
+    const { bytes, head, from } = first;
+    if (seat === undefined) return void this.fanOut.join(socket, bytes, from);
+    if (first.own === undefined) first.own = withSeat(bytes, head, seat);
+    else putSeat(first.own, head, seat);
+    // What the kernel has not taken must not change any more.
+    if (!this.fanOut.join(socket, first.own, from)) first.own = undefined;
   }
 
   /**
@@ -289,14 +305,14 @@ export class Channel implements PullerSink {
    * so the player has about a second at hand and the last of it is the live edge. When nothing is there yet, or a
    * segment is missing in between, it gets the init segment and begins with the next segment's start.
    */
-  #newcomer(): { bytes: Buffer; head: number; from: Place } {
+  #newcomer(): First {
     const init = this.entry.init(this.rendition) ?? Buffer.alloc(0);
     const at = this.#pulling.kind === "pulling" ? this.#pulling.puller.at : 0;
     const complete = this.window.get(at - 1);
     const pushed = this.#pushedPart();
     const head = streamHead(this.#parts.clock.now());
     const parts = [head, init, ...(complete ? [complete] : []), ...pushed];
-    return { bytes: Buffer.concat(parts), head: head.length, from: place(at, pushed.length) };
+    return { bytes: Buffer.concat(parts), head: head.length, from: place(at, pushed.length), own: undefined };
   }
 
   /** What has been pushed of the segment that is coming in. */

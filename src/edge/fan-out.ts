@@ -141,11 +141,11 @@ export class FanOut implements Sliced {
   }
 
   /**
-   * Takes a socket that belongs to nobody else; `first` is written at once.
+   * Takes a socket that belongs to nobody else; `first` is written at once. True when the kernel has taken all of it.
    * @param from where the stream goes on after `first`
    */
-  join(socket: Socket, first: Buffer | undefined, from: Place): void {
-    if (socket.destroyed) return;
+  join(socket: Socket, first: Buffer | undefined, from: Place): boolean {
+    if (socket.destroyed) return false;
     const at = this.#listeners.length;
     const listener: Listener = { socket, fanOut: this, handle: undefined, at, from, slowSince: 0 };
     this.#listeners.push(listener);
@@ -153,6 +153,7 @@ export class FanOut implements Sliced {
     socket.on("close", leave);
     if (first) this.#write(listener, first);
     if (this.#ending === "done") socket.end();
+    return listener.handle !== undefined;
   }
 
   /** Hands chunk `index` of segment `n`, or with index 0 all of it, to everybody whose stream has come there. */

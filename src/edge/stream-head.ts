@@ -20,6 +20,10 @@ const lines = Object.entries(streamHeaders)
 export const streamHead = (now: number): Buffer =>
   Buffer.from(`HTTP/1.1 200 OK\r\n${lines}date: ${new Date(now).toUTCString()}\r\n\r\n`, "latin1");
 
+/** Puts another seat of the same length into what `withSeat` made. */
+export const putSeat = (own: Buffer, head: number, seat: string): void =>
+  void own.write(seat, head - 2 + seatHeader.length + 2, "latin1");
+
 /** What a listener is written first, `bytes`, with a seat of their own at the end of its head, whose length is `head`. */
 export function withSeat(bytes: Buffer, head: number, seat: string): Buffer {
   const line = `${seatHeader}: ${seat}\r\n`;
