@@ -21,12 +21,13 @@ const last = (all: readonly Pressure[]): Pressure => all.at(-1) as Pressure;
 const times = (n: number, second: Partial<Usage>): Partial<Usage>[] => Array.from({ length: n }, () => second);
 
 describe("a process that is held up", () => {
-  test("ED-120 a stall changes nothing, however long: what is late has to be late for three seconds", () => {
+  test("ED-120 a stall changes nothing, however long: what is late has to be late for three seconds, and for five to turn anybody away", () => {
     const stall = { busy: 1, lag: 20, behind: 20 };
     expect(highest([...times(5, idle), stall, ...times(5, idle)])).toBe(0);
     // Two in a row are no lasting one either.
     expect(highest([...times(5, idle), stall, stall, ...times(5, idle)])).toBe(0);
-    expect(highest([...times(5, idle), ...times(3, stall)])).toBe(4);
+    expect(highest([...times(5, idle), ...times(4, stall), ...times(5, idle)])).toBe(2);
+    expect(highest([...times(5, idle), ...times(5, stall)])).toBe(4);
   });
 
   test("ED-120 a machine that is busy with something else raises an idle edge to 1 at most, by whatever lag", () => {

@@ -41,9 +41,11 @@ export interface Pressure {
   readonly room: number;
 }
 
-/** Over how many seconds what a rush fills is taken as a mean, and for how many lag has to last. */
+/** Over how many seconds what a rush fills is taken as a mean. */
 export const smoothedSeconds = 5;
+/** For how many seconds lag has to last to count, and to turn newcomers away. */
 export const lastingSeconds = 3;
+export const graveSeconds = 5;
 /** Work for many may take a segment's time: then the next one is due. */
 const segmentSeconds = 0.96;
 /** A loop that has less work than that is late because others have the processors; turning listeners away gives it none. */
@@ -77,7 +79,7 @@ export class Load {
   /** Takes what one second was. */
   second(usage: Usage): Pressure {
     this.#seconds.push(usage);
-    if (this.#seconds.length > smoothedSeconds) this.#seconds.shift();
+    if (this.#seconds.length > Math.max(smoothedSeconds, graveSeconds)) this.#seconds.shift();
     if (usage.memory >= this.#fullest.memory) this.#fullest = usage;
     const shares = this.#shares(usage);
     const lag = this.#lag();
@@ -112,7 +114,7 @@ export class Load {
   /** A full loop that serves everybody in time is well used: it raises to 2 only with lag, and to 3 when those who play get theirs late. */
   #processor(): number {
     const busy = this.#mean((one) => one.busy);
-    if (this.#lasting(({ behind }) => behind) > segmentSeconds) return Math.min(busy, below(4, "share"));
+    if (this.#lasting(({ behind }) => behind, graveSeconds) > segmentSeconds) return Math.min(busy, below(4, "share"));
     return Math.min(busy, below(this.#lasting(({ lag }) => lag) >= stepOf(1).lag ? 3 : 2, "share"));
   }
 
@@ -124,9 +126,10 @@ export class Load {
 
   /** What has lasted: one stall, however long, is in one second. */
   #lag(): number {
-    const lag = this.#lasting((one) => one.lag);
-    const own = this.#mean(({ busy }) => busy) >= busyAtLeast ? lag : Math.min(lag, below(2, "lag"));
-    return Math.max(own, this.#lasting(({ behind }) => behind) - segmentSeconds, 0);
+    const isBusy = this.#mean(({ busy }) => busy) >= busyAtLeast;
+    const late = ({ lag, behind }: Usage): number =>
+      Math.max(isBusy ? lag : Math.min(lag, below(2, "lag")), behind - segmentSeconds, 0);
+    return Math.max(Math.min(this.#lasting(late), below(3, "lag")), this.#lasting(late, graveSeconds));
   }
 
   #room({ playing, open, memory, sent }: Usage): number {
@@ -148,12 +151,12 @@ export class Load {
   }
 
   #mean(of: (usage: Usage) => number): number {
-    return this.#seconds.reduce((sum, one) => sum + of(one), 0) / smoothedSeconds;
+    return this.#seconds.slice(-smoothedSeconds).reduce((sum, one) => sum + of(one), 0) / smoothedSeconds;
   }
 
-  #lasting(of: (usage: Usage) => number): number {
-    const last = this.#seconds.slice(-lastingSeconds);
-    return last.length < lastingSeconds ? 0 : Math.min(...last.map(of));
+  #lasting(of: (usage: Usage) => number, seconds = lastingSeconds): number {
+    const last = this.#seconds.slice(-seconds);
+    return last.length < seconds ? 0 : Math.min(...last.map(of));
   }
 }
 

@@ -52,7 +52,7 @@ test("EE-50 three times as many as there are seats come: it is told at level 3, 
   const seated = new Crowd({ urls: [server.url], path: stream, epochMs: epochMs ?? 0 });
   seated.join(seats / 2, 1);
   await server.until("demo", ({ listeners }) => listeners >= seats / 2);
-  expect(await levelOf()).toBe(0);
+  await expect.poll(levelOf, patience).toBe(0);
 
   const others = Array.from(
     { length: 2.5 * seats },
