@@ -1,26 +1,12 @@
-import { createChallenge } from "altcha-lib";
-import { deriveKey } from "altcha-lib/algorithms/web/pbkdf2";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Payment, PriceChallenge, PriceDue } from "../../src/wire/price.ts";
+import type { Payment, PriceDue } from "../../src/wire/price.ts";
 import { useMessages } from "../i18n/catalogue.ts";
 import english from "../i18n/en/price.ts";
+import { challenge } from "./challenge.test-maker.ts";
 import { HandPayer } from "./hand-payer.ts";
 import { pay } from "./pay.ts";
 import { type OpenWorker, solve } from "./solver.ts";
 
-/** A challenge that is solved within so many attempts. */
-async function challenge(counter = 3): Promise<PriceChallenge> {
-  const made = await createChallenge({
-    algorithm: "PBKDF2/SHA-256",
-    cost: 10,
-    counter,
-    data: { for: "hand", hour: 0, space: "" },
-    deriveKey,
-    hmacSignatureSecret: "a",
-    hmacKeySignatureSecret: "b",
-  });
-  return made as unknown as PriceChallenge;
-}
 const read = (payment: string | undefined): Payment => JSON.parse(atob(payment ?? "")) as Payment;
 const never = (): AbortSignal => new AbortController().signal;
 
