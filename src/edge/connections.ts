@@ -40,6 +40,8 @@ export interface ConnectionsOptions {
   readonly most?: number | undefined;
   /** How many descriptors are taken by something else now. @default none */
   readonly elsewhere?: (() => number) | undefined;
+  /** Told of each connection behind TLS that is closed without a request: its handshake served nobody. @default nobody is */
+  readonly onUnused?: ((socket: Socket) => void) | undefined;
   /** Closes up to `most` connections of others that have been idle since `before` (monotonic ms), and says how many. */
   readonly closeIdle?: ((most: number, before: number) => number) | undefined;
 }
@@ -76,13 +78,16 @@ export class Connections {
 
   /** @param event with which the server has a connection that is ready for HTTP */
   watch(server: Server, event: "connection" | "secureConnection"): void {
-    const { most, counts } = this.#options;
+    const { most, counts, onUnused } = this.#options;
     this.#servers.push(server);
     if (most !== undefined) server.maxConnections = most;
     server.on("drop", () => counts.connectionsRefused++);
     // Also called when HTTP is told that the socket is closed because it is somebody else's now.
     const forget = (socket: Duplex): void => void this.#visits.delete(socket);
+    const isUnused = (socket: Socket): boolean =>
+      event === "secureConnection" && this.#visits.get(socket)?.latest === undefined && this.#visits.has(socket);
     function closed(this: Socket): void {
+      if (isUnused(this)) onUnused?.(this);
       forget(this);
     }
     server.on(event, (socket: Socket) => {

@@ -86,13 +86,16 @@ export async function createFronts(options: FrontOptions): Promise<Fronts> {
   const { tls, proxyProtocol, clock, meter, scope, gate } = options;
   const counts = newFrontCounts();
   const server = nodeHttp.createServer(httpOptions);
+  const onFailed = gate && ((socket: Socket): void => gate.saw(socket, "failed-handshake"));
   // Loaded when it is wanted: TLS is some megabytes of code.
-  const secure = tls && (await import("./tls.ts")).createSecureServer(httpOptions, tls, counts, clock.now());
+  const secure =
+    tls && (await import("./tls.ts")).createSecureServer(httpOptions, { ...tls, onFailed }, counts, clock.now());
   if (secure) {
     scope.every(rotationMs, () => secure.rotate(clock.now()));
     scope.signal.addEventListener("abort", () => secure.handshakes.end());
   }
-  const connections = new Connections({ ...options.connections, counts });
+  const onUnused = gate && ((socket: Socket): void => gate.saw(socket, "unused-handshake"));
+  const connections = new Connections({ ...options.connections, counts, onUnused });
   scope.every(sweepMs, () => {
     const now = performance.now();
     void connections.sweep(now);
@@ -167,7 +170,8 @@ function serveRequests(
     if (socket.writableEnded) return;
     counts.badRequests++;
     const problem = parseProblem(error.code);
-    if (problem) gate?.saw(socket as Socket, misdeedOf(problem, socket as Socket));
+    const misdeed = problem && misdeedOf(problem, socket as Socket);
+    if (misdeed) gate?.saw(socket as Socket, misdeed);
     // In the middle of an answer a refusal would be taken for a part of it.
     if (problem === undefined || !socket.writable || connections.isAnswering(socket)) socket.destroy();
     else refuseRaw(socket, problem);
@@ -181,14 +185,14 @@ function serveRequests(
     }
     socket.destroy();
   });
-  server.on("tlsClientError", (_: Error, socket: Socket) => gate?.saw(socket, "failed-handshake"));
 }
 
 /** Whether a request had an answer by which its client is told that it was wrong. */
 const isRefusal = ({ statusCode }: http.ServerResponse): boolean => statusCode >= 400 && statusCode < 500;
 
-/** A connection on which nothing was ever said is one that browsers open in advance. */
-function misdeedOf({ code }: Problem, socket: Socket): Misdeed {
+/** A connection on which nothing was ever said is one that browsers open in advance; behind TLS its handshake counts. */
+function misdeedOf({ code }: Problem, socket: Socket): Misdeed | undefined {
   if (code !== "request-too-slow") return "bad-request";
-  return socket.bytesRead === 0 ? "spare" : "slow-request";
+  if (socket.bytesRead > 0) return "slow-request";
+  return "encrypted" in socket ? undefined : "spare";
 }

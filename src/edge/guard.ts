@@ -7,7 +7,15 @@ import { beyondGapMs, Pace, spentGapMs } from "./pace.ts";
 import { refuseRaw } from "./raw-answer.ts";
 
 /** What a client did that costs this server something and the client nothing. */
-export type Misdeed = "bad-request" | "slow-request" | "undrained" | "failed-handshake" | "refused" | "spare" | "flood";
+export type Misdeed =
+  | "bad-request"
+  | "slow-request"
+  | "undrained"
+  | "failed-handshake"
+  | "refused"
+  | "spare"
+  | "flood"
+  | "unused-handshake";
 
 /** Whoever decides which connections may come. It knows addresses and what they did, and nothing of HTTP. */
 export interface Guard {

@@ -37,11 +37,13 @@ export interface HandshakeOptions {
   readonly mostWaiting?: number | undefined;
   /** Milliseconds. @default handshakeWithinMs */
   readonly withinMs?: number | undefined;
+  /** Told of each connection that was closed before its handshake was done. @default nobody is */
+  readonly onFailed?: ((socket: Socket) => void) | undefined;
 }
 
 interface UnderWay {
   readonly socket: Socket;
-  readonly leave: () => void;
+  readonly failed: () => void;
 }
 
 interface Waiting {
@@ -59,6 +61,7 @@ export class Handshakes {
   readonly #most: number;
   readonly #mostWaiting: number;
   readonly #withinMs: number;
+  readonly #onFailed: (socket: Socket) => void;
   /** By the client's end of the connection, which TLS's socket has too. */
   readonly #underWay = new Map<string, UnderWay>();
   #waiting: Waiting[] = [];
@@ -70,6 +73,7 @@ export class Handshakes {
     this.#most = options.most ?? maxHandshakes;
     this.#mostWaiting = options.mostWaiting ?? maxWaitingHandshakes;
     this.#withinMs = options.withinMs ?? handshakeWithinMs;
+    this.#onFailed = options.onFailed ?? ignore;
   }
 
   get underWay(): number {
@@ -97,9 +101,10 @@ export class Handshakes {
   done(secure: Socket): Socket | undefined {
     const at = endpoint(secure);
     const found = this.#underWay.get(at);
-    found?.socket.removeListener("close", found.leave);
-    found?.leave();
-    return found?.socket;
+    if (!found) return undefined;
+    found.socket.removeListener("close", found.failed);
+    this.#leave(at);
+    return found.socket;
   }
 
   /** Closes those who wait or are under way. */
@@ -141,14 +146,21 @@ export class Handshakes {
         continue;
       }
       const at = endpoint(socket);
-      const leave = (): void => {
-        this.#underWay.delete(at);
-        this.#schedule();
+      // Also of a client that is gone before it can be asked whose the connection is that TLS has made.
+      const failed = (): void => {
+        this.#counts.failedHandshakes++;
+        this.#onFailed(socket);
+        this.#leave(at);
       };
-      this.#underWay.set(at, { socket, leave });
-      socket.on("close", leave);
+      this.#underWay.set(at, { socket, failed });
+      socket.on("close", failed);
       goOn();
     }
+  }
+
+  #leave(at: string): void {
+    this.#underWay.delete(at);
+    this.#schedule();
   }
 }
 

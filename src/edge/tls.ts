@@ -1,4 +1,5 @@
 import type https from "node:https";
+import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Certificate } from "./certificate.ts";
 import { inheritPeer } from "./client-address.ts";
@@ -24,6 +25,8 @@ export interface SecureOptions {
   readonly maxHandshakes?: number | undefined;
   /** Milliseconds. @default handshakeWithinMs */
   readonly handshakeWithinMs?: number | undefined;
+  /** Told of each connection that was closed before its handshake was done. @default nobody is */
+  readonly onFailed?: ((socket: Socket) => void) | undefined;
 }
 
 /** An HTTP server behind TLS, whose certificate can be changed while it serves. */
@@ -43,14 +46,14 @@ export interface SecureServer {
  */
 export function createSecureServer(
   http: https.ServerOptions,
-  { certificate: first, ticketKeys, maxHandshakes, ...options }: SecureOptions,
+  { certificate: first, ticketKeys, maxHandshakes, onFailed, ...options }: SecureOptions,
   counts: HandshakeCounts,
   now: number,
 ): SecureServer {
   let certificate = first;
   let day = Math.floor(now / dayMs);
   const withinMs = options.handshakeWithinMs ?? handshakeWithinMs;
-  const handshakes = new Handshakes({ counts, most: maxHandshakes, withinMs });
+  const handshakes = new Handshakes({ counts, most: maxHandshakes, withinMs, onFailed });
   const context = () => ({
     cert: certificate.cert,
     key: certificate.key,
@@ -75,10 +78,7 @@ export function createSecureServer(
     if (lower) inheritPeer(socket, lower);
     keepCloseListeners(socket);
   });
-  server.on("tlsClientError", (_, socket) => {
-    counts.failedHandshakes++;
-    socket.destroy();
-  });
+  server.on("tlsClientError", (_, socket) => socket.destroy());
   return {
     server,
     handshakes,

@@ -11,6 +11,8 @@ export const costs = {
   undrained: 4,
   /** A handshake that failed. */
   "failed-handshake": 2,
+  /** A handshake that was done, and then nothing was asked. It is a millisecond, but browsers open some in advance. */
+  "unused-handshake": 0.5,
   /** A request for what is not there or not allowed. Players err by a segment now and then. */
   refused: 0.05,
   /** A request beyond what a page and a player ask on one connection. */
