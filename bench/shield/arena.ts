@@ -47,7 +47,7 @@ export interface Row {
 /** Of those who listen so many in a hundred ask segment by segment. */
 const numberedShare = 0.02;
 /** For how long the server is watched at rest, and after the attack. */
-const calmMs = 2000;
+const calmMs = 1000;
 const afterMs = 3000;
 
 /** Starts a server, lets a crowd listen, attacks it once, and ends all of it. */
@@ -63,8 +63,6 @@ export async function arena(wave: Wave, options: ArenaOptions): Promise<Row> {
   const numbered = Math.round(options.listeners * numberedShare);
   await using crowd = new Crowd(program, port, live.id, options.listeners - numbered);
   await using asking = new Asking(port, live.id, numbered);
-  await Promise.all([crowd.steady, asking.playing]);
-
   const attacks = await Promise.all(
     (await Promise.all(wave.map((name) => shareOf(name, options.listeners, times)))).map((share) =>
       prepare(share, port, "demo"),
@@ -73,6 +71,7 @@ export async function arena(wave: Wave, options: ArenaOptions): Promise<Row> {
   await using _attackers = {
     [Symbol.asyncDispose]: async () => void (await Promise.all(attacks.map((one) => one[Symbol.asyncDispose]()))),
   };
+  await Promise.all([crowd.steady, asking.playing]);
   const attackers = attacks.flatMap(({ pids }) => pids);
   const usage = await Usage.of(server, edges, { crowd: crowd.pids(), asking: [asking.pid], attackers });
   await sleep(calmMs);

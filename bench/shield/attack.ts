@@ -3,8 +3,8 @@ import { Member } from "../../src/apps/rehearse/crew.ts";
 import type { AttackTold } from "../../src/rehearsal/attackers/contract.ts";
 import { type Share, sources } from "./plan.ts";
 
-/** Attackers and listeners share the processors with the server that they are there to measure: they come after it. */
-export const attackersNice = 15;
+/** Attackers share the processors with the server: they stand back for it, to a third of what each of its processes has. */
+export const attackersNice = 5;
 
 /** What one attacker really did. */
 export interface Did {

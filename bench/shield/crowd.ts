@@ -5,11 +5,11 @@ import { livePaths } from "../../src/wire/paths.ts";
 import { type Counts, type LoadResult, runLoad } from "../edge/load.ts";
 import { anyCore } from "../edge/processes.ts";
 
-/** Who listens shares the processors with the server and stands back a little for it; attackers stand back for both. */
-const crowdNice = 5;
+/** Who listens shares the processors with the server, and stands back for it a little; attackers more. */
+const crowdNice = 2;
 /** Joins a second: the crowd is there before anything is measured. */
-const joinRate = 1000;
-const settleSeconds = 2;
+const joinRate = 2000;
+const settleSeconds = 1;
 
 /** Those who listen to the endless response: the benchmarks' own generator, which checks every byte of each. */
 export class Crowd implements AsyncDisposable {

@@ -33,7 +33,7 @@ function cells(row: Row): string[] {
     `${missed}${wrong > 0 ? ` (${wrong} wrong)` : ""}, ${cut}`,
     `${n.sound}, ${n.line}, ${n.neither}`,
     `${wait(n.p50)}, ${wait(n.p99)}`,
-    `${cores}; ${others}`,
+    `${cores}; ${others}; ${(used.cores["attackers"] ?? 0).toFixed(2)}`,
     `${[before, most, after].map(megabytes).join(" → ")} MB`,
     String(row.level),
   ];
@@ -46,7 +46,7 @@ const columns = [
   "segments missed, cut off",
   "newcomers: sound, place in line, neither",
   "first sound p50, p99",
-  "cores: edges, control, stage; listeners",
+  "cores: edges, control, stage; listeners; attackers",
   "memory of the edges: before → most → 3 s after",
   "level",
 ];

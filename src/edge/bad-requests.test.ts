@@ -216,7 +216,8 @@ test("ED-108 what a body lies about harms its connection alone", async () => {
   const more = Buffer.alloc(1 << 20);
   for (let i = 0; i < 64; i++) endless.socket.write(more);
   await until(() => long.closed && broken.closed);
-  for (const client of [long, broken]) expect(statuses(client)[0]).toBe(200);
+  // Answered, or found to be none before their turn has come.
+  for (const client of [long, broken]) expect([200, 400]).toContain(statuses(client)[0]);
   await until(
     () => statuses(endless).length === 1 && endless.socket.writableLength === 0,
     "64 MB are taken and thrown away",

@@ -10,6 +10,7 @@ import type { Log } from "../foundation/log.ts";
 import type { Meter } from "../foundation/meter.ts";
 import type { Scope } from "../foundation/scope.ts";
 import type { Arrivals } from "./arrivals.ts";
+import { Backlog } from "./backlog.ts";
 import { badRequest, expectationFailed, noTunnel } from "./bad-request.ts";
 import type { Witness } from "./census.ts";
 import type { Trust } from "./client-address.ts";
@@ -21,13 +22,16 @@ import { parseProblem } from "./parse-problem.ts";
 import { refuseRaw } from "./raw-answer.ts";
 import { refuseUnread, sendRefusal } from "./respond.ts";
 import type { Router } from "./router.ts";
+import type { Slices } from "./slices.ts";
 import type { SecureOptions, SecureServer } from "./tls.ts";
 import { isRoomUpgrade, type WebSocketProxy } from "./websocket-proxy.ts";
 
 export interface FrontOptions {
   readonly router: Router;
   readonly webSockets: WebSocketProxy;
-  readonly counts: { badRequests: number; slowCloses: number; requests: number };
+  readonly counts: { badRequests: number; slowCloses: number; requests: number; backlogOverflow: number };
+  /** The time in which requests are answered when there are more than there is time for. */
+  readonly slices: Slices;
   /** Told who asks; and how the address of a request is known. @default nobody is told */
   readonly witness?: Witness | undefined;
   readonly address: (request: http.IncomingMessage) => string;
@@ -120,7 +124,7 @@ export async function createFronts(options: FrontOptions): Promise<Fronts> {
 function serveRequests(
   server: http.Server,
   connections: Connections,
-  { router, webSockets, counts, witness, address, log, gate, stallMs, undrainedMs }: FrontOptions,
+  { router, webSockets, counts, slices, trust, witness, address, log, gate, stallMs, undrainedMs }: FrontOptions,
 ): void {
   const refuse = (request: http.IncomingMessage, response: http.ServerResponse, problem: Problem): void => {
     counts.badRequests++;
@@ -135,6 +139,12 @@ function serveRequests(
     });
     if (gate) void routed.then(() => isRefusal(response) && gate.refused(request, address(request)));
   };
+  const isEdge = (request: http.IncomingMessage): boolean => trust.isEdge?.(request) ?? false;
+  const backlog = new Backlog({ slices, counts, answer, isEdge });
+  const take = (request: http.IncomingMessage, response: http.ServerResponse): void => {
+    const overflow = backlog.take(request, response);
+    if (overflow) refuseUnread(request, response, overflow);
+  };
   server.on("request", (request, response) => {
     if (!connections.asked(request, response)) return;
     counts.requests++;
@@ -145,8 +155,8 @@ function serveRequests(
     if (wait) return refuseUnread(request, response, wait);
     const ms = gate?.wait(request, address) ?? 0;
     // Whoever asks too much is answered later, and asks the less for it; those that follow on the connection wait behind.
-    if (ms > 0) setTimeout(() => response.destroyed || answer(request, response), ms);
-    else answer(request, response);
+    if (ms > 0) setTimeout(() => response.destroyed || take(request, response), ms);
+    else take(request, response);
   });
   server.on("checkExpectation", (request: http.IncomingMessage, response: http.ServerResponse) => {
     if (!connections.asked(request, response)) return;

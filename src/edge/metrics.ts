@@ -23,6 +23,7 @@ export interface AllCounts extends EdgeCounts, LiveCounts, ReplayCounts, ProxyCo
   knownJoins: number;
   webSocketOverflow: number;
   badRequests: number;
+  backlogOverflow: number;
   beacons: number;
   beaconOverflow: number;
   places: number;
@@ -53,6 +54,7 @@ export const newCounts = (): AllCounts => ({
   apiOverflow: 0,
   webSocketOverflow: 0,
   badRequests: 0,
+  backlogOverflow: 0,
   beacons: 0,
   beaconOverflow: 0,
   places: 0,
@@ -101,6 +103,7 @@ const counters: readonly CounterOf<AllCounts>[] = [
   ["replayOverflow", "rostra_edge_replay_overflow_total", "Replay requests refused because too many were under way."],
   ["apiOverflow", "rostra_edge_api_overflow_total", "API requests refused because too many were under way."],
   ["webSocketOverflow", "rostra_edge_websocket_overflow_total", "WebSockets refused because too many were open."],
+  ["backlogOverflow", "rostra_edge_backlog_overflow_total", "Requests refused because too many waited for an answer."],
   ["badRequests", "rostra_edge_bad_requests_total", "Connections that did not speak HTTP, or too slowly."],
   ["beacons", "rostra_edge_beacons_total", "Beacons of players that were counted."],
   ["beaconOverflow", "rostra_edge_beacon_overflow_total", "Beacons that were over the budget and not counted."],

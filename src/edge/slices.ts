@@ -53,6 +53,16 @@ export class Slices {
     if (this.#jobs.size === 1 && !this.#slicing) this.#slice(sliceMs);
   }
 
+  /** Begins a job when others have had their share of this turn; else at its end, or when they have had it. */
+  later(job: Sliced): void {
+    if (this.#jobs.has(job)) return;
+    this.#jobs.add(job);
+    this.#since ??= this.#now();
+    if (this.#slicing) return;
+    if (this.#now() - this.#ended >= longTurnMs) this.#slice(sliceMs);
+    else this.#schedule();
+  }
+
   /**
    * To be called wherever others' work begins, thousands of times in a turn: libuv hears a thousand sockets at once and, as long as
    * that many have something, up to 48 times before anything else has its turn. Work for many does not wait for that.
@@ -64,6 +74,10 @@ export class Slices {
 
   #slice(forMs: number): void {
     this.#work(forMs);
+    this.#schedule();
+  }
+
+  #schedule(): void {
     if (this.#jobs.size === 0 || this.#isScheduled) return;
     this.#isScheduled = true;
     setImmediate(() => {
