@@ -34,6 +34,21 @@ test.each([1, 5, 20])("SH-1 a carrier NAT of 20,000 honest listeners, come withi
   expect(visited.shield.counts.behaved).toBeGreaterThan(10_000);
 });
 
+test("SH-1 a carrier NAT of 20,000 honest listeners over TLS, each with a handshake that was made in vain, is not refused", () => {
+  const visited = new Visited();
+  let refused = 0;
+  visited.pass(20, (at) => {
+    // A browser's connection that nothing was asked on is closed after five seconds.
+    for (let i = 0; i < 400; i++) {
+      if (at < 5) refused += visitor(visited, nat);
+      if (at >= 5 && at < 10) visited.shield.saw(nat, "unused-handshake");
+    }
+  });
+  expect(refused).toBe(0);
+  expect(visited.shield.counts.misdeeds["unused-handshake"]).toBe(20_000);
+  expect(visited.shield.admit(nat)).toBe("yes");
+});
+
 test("SH-1 a million honest visitors within a minute are all let in, from wherever", { timeout: 120_000 }, () => {
   const visited = new Visited();
   let refused = 0;
@@ -171,6 +186,27 @@ test("SH-6 silent and idle connections of one address are closed above a cap, th
   visited.pass(8);
   expect(idle.filter((visit) => visit?.closed).length).toBe(500);
   expect(playing.every((visit) => visit && !visit.closed)).toBe(true);
+});
+
+test("SH-6 a flood of handshakes on which nothing is asked is bounded in number, and its address is refused", () => {
+  const visited = new Visited();
+  const flood = "198.51.100.1";
+  // After five seconds the edge closes them.
+  const vain: Course = (age) => ({ sent: 517, got: 2400, left: age > 5 });
+  const visits: NonNullable<ReturnType<Visited["come"]>>[] = [];
+  let [most, over] = [0, 0];
+  visited.pass(30, () => {
+    for (let i = 0; i < 100; i++) {
+      const visit = visited.come(flood, vain);
+      if (visit) visits.push(visit);
+    }
+    for (; visits[over]?.destroyed; over++) visited.shield.saw(flood, "unused-handshake");
+    most = Math.max(most, visits.filter(({ destroyed }) => !destroyed).length);
+  });
+  // 2,048 that are idle, and those of the four seconds until that is known.
+  expect(most).toBeLessThan(maxIdle + 5100);
+  expect(visits.length).toBeLessThan(15_000);
+  expect(visited.come("198.51.100.2", listens)).toBeDefined();
 });
 
 test("SH-7 its memory is the same whatever comes, below 4 MiB", () => {
