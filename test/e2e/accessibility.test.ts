@@ -1,18 +1,15 @@
-import { readFileSync } from "node:fs";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { pagePaths } from "../../src/wire/pages.ts";
 import type { Space } from "../../src/wire/api.ts";
 import { chromiumIsInstalled, openBrowser } from "./browser.ts";
+import { faultsOf, overflow, phone } from "./page-faults.ts";
 import { Server } from "./server.ts";
 import { enterStage } from "./stage-page.ts";
 
 /** Every page in every state a person meets, in a real browser against a real server. */
-const axe = readFileSync(new URL(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 const there = chromiumIsInstalled();
 const languages = ["en", "fr", "id"] as const;
-const phone = { width: 360, height: 740 };
-const desktop = { width: 1280, height: 800 };
 
 let server: Server;
 let browser: Browser;
@@ -69,52 +66,6 @@ async function open(path: string, more: BrowserContextOptions & { owner?: boolea
   await page.goto(`${server.url}${path}`);
   return { page, context };
 }
-
-/** What axe-core finds, light and dark, on a phone and on a desktop, and whether the page is wider than its window. */
-async function faultsOf(page: Page): Promise<string[]> {
-  const faults: string[] = [];
-  for (const viewport of [phone, desktop])
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.setViewportSize(viewport);
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await page.waitForTimeout(300);
-      for (const fault of await violations(page)) faults.push(`${colorScheme} ${viewport.width}: ${fault}`);
-      for (const fault of await overflow(page)) faults.push(`${viewport.width}: ${fault}`);
-    }
-  await page.setViewportSize(phone);
-  return faults;
-}
-
-async function violations(page: Page): Promise<string[]> {
-  if (await page.evaluate("typeof axe === 'undefined'")) await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { violations: found } = await (
-      globalThis as unknown as {
-        axe: {
-          run(options: object): Promise<{
-            violations: { id: string; impact: string; nodes: { target: string[]; failureSummary: string }[] }[];
-          }>;
-        };
-      }
-    ).axe.run({ resultTypes: ["violations"] });
-    return found
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .flatMap(({ id, nodes }) =>
-        nodes.map(({ target, failureSummary }) => `${id} ${target.join(" ")}: ${failureSummary}`),
-      );
-  });
-}
-
-/** Elements that reach past the window's right edge, when the page can be scrolled there. */
-const overflow = (page: Page): Promise<string[]> =>
-  page.evaluate(() => {
-    const { clientWidth, scrollWidth } = document.documentElement;
-    if (scrollWidth <= clientWidth) return [];
-    return [...document.querySelectorAll("body *")]
-      .filter((one) => one.getBoundingClientRect().right > clientWidth + 0.5)
-      .slice(-3)
-      .map((one) => `wider than the window: ${one.outerHTML.slice(0, 120)}`);
-  });
 
 interface State {
   readonly what: string;
