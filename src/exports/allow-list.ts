@@ -1,4 +1,4 @@
-import { meet, parsePrefix, type Prefix } from "./prefix.ts";
+import { meet, parseRange, type Prefix } from "./prefix.ts";
 
 /** How many prefixes somebody may configure, and how many of our own edges are remembered. */
 export const maxAllowed = 256;
@@ -30,7 +30,7 @@ export class AllowList {
   constructor(prefixes: readonly string[]) {
     if (prefixes.length > maxAllowed) throw new RangeError(`${prefixes.length} prefixes, and at most ${maxAllowed}`);
     this.#always = [...specialPrefixes, ...prefixes].map((text) => {
-      const prefix = parsePrefix(text);
+      const prefix = parseRange(text);
       if (!prefix) throw new RangeError(text);
       return prefix;
     });

@@ -22,6 +22,12 @@ const bitsOf = { ipv4: 32, ipv6: 128 } as const;
  * zero, so that nobody means another range than they write. Undefined for everything else.
  */
 export function parsePrefix(text: string): Prefix | undefined {
+  const read = parseRange(text);
+  return read && readAddress(text.split("/", 1)[0] ?? "")?.value === read.value ? read : undefined;
+}
+
+/** The same for ranges that are to be left alone: what stands behind the length is not looked at, as in `10.0.0.1/8`. */
+export function parseRange(text: string): Prefix | undefined {
   if (text.length > 64) return undefined;
   const [address = "", bits, ...more] = text.split("/");
   if (more.length > 0 || (bits !== undefined && !/^(?:0|[1-9]\d{0,2})$/.test(bits))) return undefined;
@@ -30,7 +36,7 @@ export function parsePrefix(text: string): Prefix | undefined {
   const { family, value } = read;
   const length = bits === undefined ? bitsOf[family] : Number(bits) - read.mapped;
   if (length < 0 || length > bitsOf[family]) return undefined;
-  return masked(family, value, length) === value ? prefix(family, value, length) : undefined;
+  return prefix(family, masked(family, value, length), length);
 }
 
 /** The prefix of a length that an address is in; undefined for what is no address. */

@@ -72,13 +72,16 @@ export class Exports {
   start(edge: Pick<Edge, "playing">, shield: Pick<Shield, "isBusy">): void {
     const { scope, log } = this.#options;
     scope.every(lookEvery, () => {
-      this.#look ??= this.#looked(edge, shield)
+      this.#look ??= this.look(edge, shield)
         .catch((thrown: unknown) => log.warn("exports-failed", { reason: reason(thrown) }))
         .finally(() => (this.#look = undefined));
     });
-    scope.onEnd(async () => {
-      await Promise.all(this.#outlets.map((outlet) => outlet.settled()));
-    });
+    scope.onEnd(() => this.settled());
+  }
+
+  /** Resolves when everything that was to be told is, or is lost. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#outlets.map((outlet) => outlet.settled()));
   }
 
   /** For the admin socket: what there is now, and what was told and done last. */
@@ -92,7 +95,8 @@ export class Exports {
     return { outputs: this.#options.choice.outputs.map(({ to }) => to), rules, told: this.#told.map(toldPlainly) };
   }
 
-  async #looked(edge: Pick<Edge, "playing">, shield: Pick<Shield, "isBusy">): Promise<void> {
+  /** Looks once who comes on, and tells what is to be told and done. */
+  async look(edge: Pick<Edge, "playing">, shield: Pick<Shield, "isBusy">): Promise<void> {
     const offenders = this.#offenders.heavy();
     const { rules } = this.#recommendations;
     this.#offenders.fade(performance.now());

@@ -4,6 +4,7 @@ import { type Milliseconds, seconds } from "../../foundation/duration.ts";
 import { Problem } from "../../foundation/errors.ts";
 import { edgeUrl } from "../../wire/edges.ts";
 import { defaultIceTcpPort, runFolder } from "../config.ts";
+import { exportsChoice } from "../edge/exports-choice.ts";
 import { type FrontChoice, frontChoice } from "./fronts.ts";
 import { type LimitChoice, limitChoice } from "./limits.ts";
 import { off, whole } from "./usage.ts";
@@ -62,6 +63,8 @@ export async function serveOptions(words: Words, env: NodeJS.ProcessEnv): Promis
   const edgeUrls = word("edge-url", "ROSTRA_EDGE_URLS", "").split(",").filter(Boolean);
   for (const url of edgeUrls)
     if (edgeUrl(url) === undefined) throw off("--edge-url", url, "http or https URLs without credentials and query");
+  // The edges read it themselves; what is wrong with it is to be known now.
+  exportsChoice(env);
   const drain = word("drain", "ROSTRA_DRAIN", "");
   const udpPort = whole("--udp-port", word("udp-port", "ROSTRA_UDP_PORT", String(port)), 1, 65_535);
   const iceTcp = word("ice-tcp-port", "ROSTRA_ICE_TCP_PORT", String(defaultIceTcpPort(udpPort)));
