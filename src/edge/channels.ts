@@ -25,6 +25,13 @@ export class Channels {
     return sum;
   }
 
+  /** By how much those who listen to endless responses are behind at most: how long a chunk has been on its way to all of them, ms. */
+  get behind(): number {
+    let most = 0;
+    for (const { fanOut } of this.#channels.values()) most = Math.max(most, fanOut.behind);
+    return most;
+  }
+
   /** Called whenever all of a channel's listeners have everything before a segment. */
   set onBoundary(hear: (fanOut: FanOut) => void) {
     this.#parts.onBoundary = hear;

@@ -107,7 +107,7 @@ export interface EdgeLoad {
   /** Who plays now; and all connections, as of the last look. */
   readonly playing: number;
   readonly open: number;
-  /** For how long work for many has been under way without a break, ms. */
+  /** For how long the oldest chunk is on its way that not all who listen have been given, ms. */
   readonly behind: number;
   /** Bytes of sound since it began. */
   readonly sent: number;

@@ -165,3 +165,21 @@ test("ED-40 the end comes after all that was pushed, for everybody", async () =>
   expect(new Set(heard.map(({ text }) => text))).toEqual(new Set(["01234"]));
   for (const { close } of pairs) close();
 });
+
+test("ED-133 how far behind they are is the age of the oldest chunk that not everybody was given, and nothing once all were", async () => {
+  let now = 1000;
+  const fanOut = new FanOut({ slices: slowSlices(), writes: new DirectWrites(), counts: counts(), now: () => now });
+  const pairs = await Promise.all(Array.from({ length: 40 }, pair));
+  for (const { server } of pairs) fanOut.join(server, undefined, 0);
+  expect(fanOut.behind).toBe(0);
+  fanOut.push(Buffer.from("a"), 0, 0);
+  now += 700;
+  fanOut.push(Buffer.from("b"), 0, 1);
+  now += 600;
+  // It is not through with the first.
+  expect(fanOut.behind).toBe(1300);
+  await until(() => fanOut.behind < 1300);
+  expect([0, 600]).toContain(fanOut.behind);
+  await until(() => fanOut.behind === 0);
+  for (const one of pairs) one.close();
+});

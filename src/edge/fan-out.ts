@@ -71,6 +71,8 @@ function leave(this: Taken): void {
 }
 
 interface Push {
+  /** When it was handed over, ms. */
+  readonly since: number;
   readonly bytes: Buffer;
   readonly at: Place;
   readonly startsSegment: boolean;
@@ -156,11 +158,17 @@ export class FanOut implements Sliced {
     return listener.handle !== undefined;
   }
 
+  /** For how long the oldest chunk is under way that not everybody has been given yet, ms. */
+  get behind(): number {
+    const [oldest] = this.#visit === this.#give ? this.#parts : this.#waiting;
+    return oldest === undefined ? 0 : this.#now() - oldest.since;
+  }
+
   /** Hands chunk `index` of segment `n`, or with index 0 all of it, to everybody whose stream has come there. */
   push(bytes: Buffer, n: SegmentNumber, index: number): void {
     this.#next = undefined;
     this.#after = { n, index: index + 1 };
-    this.#waiting.push({ bytes, at: place(n, index), startsSegment: index === 0 });
+    this.#waiting.push({ since: this.#now(), bytes, at: place(n, index), startsSegment: index === 0 });
     this.#slices.run(this);
   }
 

@@ -6,7 +6,7 @@ export interface Usage {
   readonly busy: number;
   /** By how much timers were late in it (95th percentile), seconds. */
   readonly lag: number;
-  /** Since when work for many (a chunk to all who listen) has been under way without a break, seconds. */
+  /** For how long the oldest chunk is on its way that not all who listen have been given, seconds. */
   readonly behind: number;
   /** Who plays, and all connections. */
   readonly playing: number;
@@ -46,7 +46,7 @@ export const smoothedSeconds = 5;
 /** For how many seconds lag has to last to count, and to turn newcomers away. */
 export const lastingSeconds = 3;
 export const graveSeconds = 5;
-/** Work for many may take a segment's time: then the next one is due. */
+/** A chunk may take a segment's time to all of them: players have more than that in hand. */
 const segmentSeconds = 0.96;
 /** A loop that has less work than that is late because others have the processors; turning listeners away gives it none. */
 const busyAtLeast = 0.5;

@@ -313,7 +313,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
       // Whoever fetches segments holds a connection: names alone, of which one client can make any number, fill no seats.
       const numbered = Math.min(audience.known, Math.max(0, open - streams));
       const sent = counts.sentBytes + counts.numberedBytes;
-      return { playing: streams + numbered, open: Math.max(open, streams), behind: slices.behind, sent };
+      return { playing: streams + numbered, open: Math.max(open, streams), behind: channels.behind, sent };
     },
     reading: () =>
       reading({

@@ -27,8 +27,6 @@ export class Slices {
   readonly #now: () => number;
   readonly #isOver = (): boolean => this.#now() >= this.#until;
   #until = 0;
-  /** Since when there has always been a job; `undefined` while there is none. */
-  #since: number | undefined;
   #slicing = false;
   /** When the last slice was over. */
   #ended = 0;
@@ -40,16 +38,10 @@ export class Slices {
     this.#now = now;
   }
 
-  /** For how long (ms) there has been work without a break: more than a segment's time, and those who listen get theirs late. */
-  get behind(): number {
-    return this.#since === undefined ? 0 : this.#now() - this.#since;
-  }
-
   /** Begins a job at once when nobody else is at it. A job that is under way already finds its new work itself. */
   run(job: Sliced): void {
     if (this.#jobs.has(job)) return;
     this.#jobs.add(job);
-    this.#since ??= this.#now();
     if (this.#jobs.size === 1 && !this.#slicing) this.#slice(sliceMs);
   }
 
@@ -57,7 +49,6 @@ export class Slices {
   later(job: Sliced): void {
     if (this.#jobs.has(job)) return;
     this.#jobs.add(job);
-    this.#since ??= this.#now();
     if (this.#slicing) return;
     if (this.#now() - this.#ended >= longTurnMs) this.#slice(sliceMs);
     else this.#schedule();
@@ -101,6 +92,5 @@ export class Slices {
       this.#slicing = false;
       this.#ended = this.#now();
     }
-    if (this.#jobs.size === 0) this.#since = undefined;
   }
 }
