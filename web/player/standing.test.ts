@@ -170,6 +170,17 @@ test("PL-63 an edge that does not answer for places is asked ever more rarely, t
   expect(server.asked).toContain(a + lean);
 });
 
+test("PL-63 a Retry-After is waited for before a place is asked for again", async () => {
+  const { player, server } = full();
+  server.answers.set(place, () => Response.json({}, { status: 429, headers: { "retry-after": "20" } }));
+  player.play();
+  await settle(50);
+  await settle(19_000);
+  expect(server.posted).toHaveLength(1);
+  await settle(25_000);
+  expect(server.posted).toHaveLength(2);
+});
+
 test("PL-63 what is answered and no place makes nobody ask at once again", async () => {
   const { player, server } = full();
   for (const nonsense of [null, {}, { kind: "line", ticket, before: 0, waiting: 1, turnIn: null }])

@@ -11,6 +11,8 @@ const answerMs = 5000;
 /** The pause after a failure, ms, doubled with each in a row up to the longest; drawn anew each time (full jitter). */
 const firstPauseMs = 1000;
 const longestPauseMs = 30_000;
+/** What is waited at most of what an edge tells by Retry-After, ms. */
+const longestRetryAfterMs = 120_000;
 /** An edge that fails so often in a row is left for another. */
 export const maxPlaceFailures = 3;
 /** A seat that was given and is refused within this is no good here: the ordinary way to try again is taken. */
@@ -50,7 +52,7 @@ export async function waitForSeat(standing: Standing, signal: AbortSignal): Prom
   while (!signal.aborted) {
     const answer = await ask(load, base + livePaths.place(space, place.get() || undefined), !place.get(), signal);
     if (signal.aborted) break;
-    if (typeof answer === "object") {
+    if ("kind" in answer) {
       pass.failures = 0;
       if (answer.kind === "seat") {
         place.set("");
@@ -64,25 +66,36 @@ export async function waitForSeat(standing: Standing, signal: AbortSignal): Prom
       await sleep(Math.max(leastAskMs, Number(askAgainMs) || longestPauseMs) * (1 + Math.random() * 0.2), signal);
       continue;
     }
-    if (answer === 401) place.set("");
+    if (answer.status === 401) place.set("");
     const failures = (pass.failures = (pass.failures ?? 0) + 1);
     const pause = Math.random() * Math.min(longestPauseMs, firstPauseMs * 2 ** failures);
-    await sleep(Math.max(leastAskMs, pause), signal);
-    if (answer === 404 || failures % maxPlaceFailures === 0) return signal.aborted;
+    await sleep(Math.max(leastAskMs, pause) + answer.retryAfterMs, signal);
+    if (answer.status === 404 || failures % maxPlaceFailures === 0) return signal.aborted;
   }
   return true;
 }
 
-/** How a place stands; the status of a refusal, 0 without an answer. */
-async function ask(load: typeof fetch, url: string, isNew: boolean, signal: AbortSignal): Promise<Place | number> {
+interface NoPlace {
+  /** 0 without an answer. */
+  readonly status: number;
+  readonly retryAfterMs: number;
+}
+
+/** How a place stands, or why that is not known. */
+async function ask(load: typeof fetch, url: string, isNew: boolean, signal: AbortSignal): Promise<Place | NoPlace> {
   const limit = deadline(answerMs, signal);
+  const none = { status: 0, retryAfterMs: 0 };
   try {
     const method = isNew ? "POST" : "GET";
     const response = await load(url, { method, signal: limit.signal, credentials: "omit", cache: "no-store" });
-    const answer = response.ok ? ((await response.json()) as Partial<Place> | null) : response.status;
-    return typeof answer === "number" ? answer : answer?.kind ? (answer as Place) : 0;
+    if (!response.ok) {
+      const told = Number(response.headers.get("retry-after")) * 1000 || 0;
+      return { status: response.status, retryAfterMs: Math.min(longestRetryAfterMs, told) };
+    }
+    const answer = (await response.json()) as Place | Record<string, never> | null;
+    return answer?.kind ? answer : none;
   } catch {
-    return 0;
+    return none;
   } finally {
     limit.end();
   }
