@@ -79,7 +79,7 @@ export function LevelPanel({ space }: { readonly space: string }): JSX.Element {
         <SelectField
           id="level-asked"
           label={t("level.asked")}
-          hint={t(`level.means.${shown}`)}
+          hint={shown === effective ? undefined : t(`level.means.${shown}`)}
           value={String(shown)}
           onChange={(event) => setWanted(Number(event.currentTarget.value) as ServiceLevel)}
         >

@@ -53,7 +53,7 @@ export function liveView(model: SpaceModel, openHand: () => void): LiveView {
     const when = left > 0 ? `${t("listen.opensIn")} ${clockText(left)} · ${timeText(live.startAt)}` : undefined;
     say(opens, lobby ? (when ?? t("listen.anyMoment")) : undefined);
     say(notice, live.notice ? `${t("listen.notice")} ${live.notice}` : undefined);
-    say(hold, lobby ? t("listen.lobbyHint") : live.hold ? t("listen.hold") : undefined);
+    say(hold, lobby ? (live.level < 3 ? t("listen.lobbyHint") : "") : live.hold ? t("listen.hold") : "");
     const why = player.state.kind === "failed" ? player.state.why : undefined;
     say(failure, why === "refused-by-browser" ? t("listen.refused") : why && t("listen.cannotPlay"));
     elsewhere.hidden = why !== "no-way-to-play";

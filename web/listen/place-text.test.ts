@@ -12,7 +12,8 @@ const waiting = (
 
 test("LP-11 a place is told as it is while it is near, in two digits while it is far, and as a lot before the hour", () => {
   expect(placeText(waiting(null, null))).toBe("Asking for your place…");
-  expect(placeText(waiting(null, 5312))).toContain("5,300 have");
+  expect(placeText(waiting(null, 5312))).toContain("about 5,300 of you");
+  expect(placeText(waiting(null, 1))).toContain("the first in line");
   expect(placeText(waiting(0, 40))).toBe("You are next.");
   expect(placeText(waiting(6, 40))).toBe("You are number 7 of 40.");
   expect(placeText(waiting(6, 3))).toBe("You are number 7 of 7.");

@@ -12,7 +12,7 @@ const about = (n: number): number => {
 /** Which place it is, in words; empty while nobody has said. */
 export function placeText({ before, waiting }: Waiting): string {
   if (waiting === null) return t("standing.asking");
-  if (before === null) return t("standing.lottery", { all: about(waiting) });
+  if (before === null) return t("standing.lottery", { n: about(waiting) });
   if (before === 0) return t("standing.next");
   const place = before + 1;
   if (place < 100) return t("standing.place", { n: place, all: Math.max(place, waiting) });

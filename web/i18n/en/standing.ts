@@ -4,7 +4,10 @@ export default {
   "standing.goesOn": "Everybody who is listening keeps listening. Seats come free, and those in line get them in turn.",
   "standing.press": "Press Listen to stand in line: the sound then begins by itself.",
   "standing.asking": "Asking for your place…",
-  "standing.lottery": "You came before the hour; {all} have. At the hour the order is drawn by lot among all of them.",
+  "standing.lottery": {
+    one: "You are the first in line. At the hour the order is drawn by lot among all who came before it.",
+    other: "There are about {n} of you in line. At the hour the order is drawn by lot among all who came before it.",
+  },
   "standing.next": "You are next.",
   "standing.place": "You are number {n} of {all}.",
   "standing.placeAbout": "You are about number {n} of {all}.",

@@ -5,8 +5,10 @@ export default {
     "Tous ceux qui écoutent continuent d’écouter. Des places se libèrent, et la file les reçoit dans l’ordre.",
   "standing.press": "Appuyez sur Écouter pour entrer dans la file : le son commencera de lui-même.",
   "standing.asking": "Votre place est demandée…",
-  "standing.lottery":
-    "Vous êtes venu avant l’heure ; {all} en tout. À l’heure dite, l’ordre est tiré au sort entre tous.",
+  "standing.lottery": {
+    one: "Vous êtes le premier dans la file. À l’heure dite, l’ordre est tiré au sort entre tous ceux venus avant.",
+    other: "Vous êtes environ {n} dans la file. À l’heure dite, l’ordre est tiré au sort entre tous ceux venus avant.",
+  },
   "standing.next": "Vous êtes le prochain.",
   "standing.place": "Vous êtes au rang {n} sur {all}.",
   "standing.placeAbout": "Vous êtes environ au rang {n} sur {all}.",

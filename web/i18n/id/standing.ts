@@ -5,7 +5,9 @@ export default {
     "Semua yang sedang mendengarkan tetap mendengarkan. Tempat yang kosong diberikan menurut urutan antrean.",
   "standing.press": "Tekan Dengarkan untuk masuk antrean: suaranya lalu mulai sendiri.",
   "standing.asking": "Tempat Anda sedang diminta…",
-  "standing.lottery": "Anda datang sebelum waktunya; semuanya {all}. Tepat waktu, urutannya diundi di antara semuanya.",
+  "standing.lottery": {
+    other: "Kira-kira {n} orang dalam antrean. Tepat waktu, urutannya diundi di antara semua yang datang sebelumnya.",
+  },
   "standing.next": "Berikutnya giliran Anda.",
   "standing.place": "Anda nomor {n} dari {all}.",
   "standing.placeAbout": "Anda kira-kira nomor {n} dari {all}.",
