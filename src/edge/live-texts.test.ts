@@ -2,6 +2,7 @@ import { gunzipSync } from "node:zlib";
 import { expect, test, vi } from "vitest";
 import { textFreshMs } from "./live-texts.ts";
 import { TestEdge } from "./edge.test-server.ts";
+import { follows, key, quickTicks, urlOf } from "./following.test-kit.ts";
 import type { TestOrigin } from "./origin.test-server.ts";
 
 const path = "/live/a/text.json";
@@ -71,4 +72,17 @@ test("ED-160 with nothing kept a source that is away is told as such, and one wi
   const away = await edge.get(path);
   expect([away.status, JSON.parse(away.body.toString())]).toMatchObject([503, { code: "origin-away" }]);
   expect((await edge.get("/live/b/text.json")).status).toBe(404);
+});
+
+test("ED-160 an edge below an edge gives it too, and the origin is asked no oftener for that", async () => {
+  await using main = await TestEdge.start({ key }, (origin) => {
+    quickTicks(origin);
+    telling(origin);
+  });
+  await using leaf = await follows([urlOf(main)]);
+  const began = performance.now();
+  const answers = await Promise.all(Array.from({ length: 20 }, () => leaf.get(path)));
+  for (const answer of answers) expect([answer.status, noticeOf(answer.body)]).toEqual([200, expect.any(String)]);
+  const seconds = (performance.now() - began) / textFreshMs;
+  expect(main.origin.fetches.get(upstreamPath)).toBeLessThanOrEqual(1 + Math.floor(seconds));
 });
