@@ -18,6 +18,7 @@ export interface PayOptions {
  * `undefined` when the wait is over and it can be sent as it is. Never fails: what cannot be solved here is waited for.
  */
 export async function pay(price: PriceDue, { signal, say }: PayOptions): Promise<string | undefined> {
+  if (signal.aborted) return undefined;
   const loaded = loadMessages(import.meta.glob<Words>("../i18n/*/price.ts")).catch(() => {});
   const words = async (what: () => string): Promise<void> => {
     await loaded;
