@@ -59,6 +59,12 @@ export class SeatDoor {
     return sum;
   }
 
+  /** How many wait at the door of a Space. */
+  waitingAt(space: AtDoor): number {
+    const isKnown = this.#lines.has(space.id) || (space.line?.buckets.length ?? 0) > 0;
+    return isKnown ? this.#line(space).waiting : 0;
+  }
+
   /** A seat: a new one, or the one of that nonce again. */
   give(space: string, nonce = this.#tickets.nonce()): { readonly seat: string; readonly nonce: string } {
     return { seat: this.#tickets.write({ kind: "seat", space, at: this.#seconds(), nonce }), nonce };

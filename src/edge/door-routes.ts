@@ -80,7 +80,7 @@ export class DoorRoutes {
   #answer(response: ServerResponse, door: Door, entry: SpaceEntry, shown: string | undefined): void {
     const { keeper, counts } = this.#options;
     const { id } = entry.state;
-    const room = keeper.room(id);
+    const room = keeper.room(entry);
     const place = door.place(atDoor(entry), shown, room);
     if (place === undefined) {
       counts.badTickets++;

@@ -22,6 +22,8 @@ export interface Door {
   read(space: string, seat: string): { readonly nonce: string; readonly isFresh: boolean } | undefined;
   /** Somebody has sat down with a seat that was given just now. */
   seated(space: AtDoor): void;
+  /** How many wait at the door of a Space. */
+  waitingAt(space: AtDoor): number;
   /** A new place or a seat, or how the place shown stands; `undefined` for one that is none of ours. */
   place(space: AtDoor, shown: string | undefined, room: Room): Place | undefined;
   lottery(space: AtDoor): LineTold | undefined;

@@ -39,9 +39,10 @@ export class Doorkeeper {
   }
 
   /** Whether newcomers need a seat. */
-  isShut(space: string): boolean {
+  isShut(entry: SpaceEntry): boolean {
     const { door, levels } = this.#options;
-    return levels.of(space) >= standingLevel && door !== undefined;
+    if (door === undefined) return false;
+    return levels.of(entry.state.id) >= standingLevel || this.#waits(door, entry);
   }
 
   /**
@@ -82,11 +83,11 @@ export class Doorkeeper {
   }
 
   /** For whom there is room at this moment. */
-  room(space: string): Room {
-    const { levels } = this.#options;
-    const level = levels.of(space);
-    if (level < standingLevel) return "all";
-    return level === standingLevel && levels.seats - this.#given >= 1 ? "called" : "none";
+  room(entry: SpaceEntry): Room {
+    const { door, levels } = this.#options;
+    const level = levels.of(entry.state.id);
+    if (level < standingLevel && (door === undefined || !this.#waits(door, entry))) return "all";
+    return level <= standingLevel && levels.seats - this.#given >= 1 ? "called" : "none";
   }
 
   /** A seat was given to somebody in line. */
@@ -98,6 +99,12 @@ export class Doorkeeper {
   tick(isAlone: boolean): void {
     this.#given = 0;
     if (isAlone) this.#options.door?.alone(this.#options.levels.seats);
+  }
+
+  /** Whether more wait than can be seated here at once: nobody is to pass them, though it is calmer now. */
+  #waits(door: Door, entry: SpaceEntry): boolean {
+    const waiting = door.waitingAt(atDoor(entry));
+    return waiting > 0 && this.#options.levels.seats - this.#given < waiting;
   }
 
   #key(request: Pick<IncomingMessage, "headers" | "socket">, space: string): number {

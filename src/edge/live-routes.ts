@@ -116,7 +116,7 @@ export class LiveRoutes {
   /** Throws when newcomers need a seat and this is one without. */
   #admit(request: IncomingMessage, entry: SpaceEntry): void {
     const { keeper, isEdge } = this.#options;
-    if (keeper.isShut(entry.state.id) && !isEdge(request)) keeper.admitNumbered(request, entry);
+    if (keeper.isShut(entry) && !isEdge(request)) keeper.admitNumbered(request, entry);
   }
 
   #nothing(response: ServerResponse): void {

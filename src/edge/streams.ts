@@ -66,7 +66,7 @@ export class Streams {
       return sendRefusal(response, noSound("not-open-yet", "It has no sound yet", action, 1));
     }
     const { keeper } = this.#options;
-    const nonce = keeper.isShut(entry.state.id) ? keeper.admit(request, entry) : undefined;
+    const nonce = keeper.isShut(entry) ? keeper.admit(request, entry) : undefined;
     if (request.method === "HEAD") return void response.writeHead(200, streamHeaders).end();
     if (this.#isFull()) {
       this.#options.counts.streamOverflow++;
@@ -95,7 +95,7 @@ export class Streams {
   join(socket: Socket, { space, rendition, headers }: KnownRequest): boolean {
     const entry = this.#options.directory.find(space);
     if (!entry || entry.over || !hasSound(entry, rendition) || this.#isFull()) return false;
-    if (this.#options.keeper.isShut(entry.state.id)) return false;
+    if (this.#options.keeper.isShut(entry)) return false;
     readNothing(socket);
     const { counts, witness, address } = this.#options;
     counts.knownJoins++;

@@ -268,6 +268,23 @@ test("ED-148 at level 3 no more seats are given in a second than there are; whoe
   expect(await ask()).toBe("line");
 });
 
+test("ED-152 below level 3 nobody passes those who wait, as long as more of them wait than can be seated at once", async () => {
+  const { edge, level, listen } = await start();
+  await using _ = edge;
+  level.now = 3;
+  level.seats = 0;
+  for (let i = 0; i < 5; i++) expect(placed(await edge.get(livePaths.place("a"), post)).kind).toBe("line");
+  level.now = 2;
+  level.seats = 4;
+  using newcomer = await listen();
+  expect(statusOf(newcomer)).toBe(503);
+  expect(placed(await edge.get(livePaths.place("a"), post)).kind).toBe("line");
+  level.seats = 100;
+  using next = await listen();
+  expect(statusOf(next)).toBe(200);
+  expect(placed(await edge.get(livePaths.place("a"), post)).kind).toBe("seat");
+});
+
 test("ED-149 an address that asks for place after place is told to wait, which costs it; others are not told so", async () => {
   const seen: string[] = [];
   const guard: EdgeOptions["guard"] = {
