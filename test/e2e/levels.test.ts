@@ -1,3 +1,4 @@
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseChunk } from "../../src/cmaf/parse.ts";
@@ -38,6 +39,14 @@ async function toldLevels(): Promise<number[]> {
   return levels;
 }
 
+/** Each level that the edge's evidence has, with its cause. */
+async function levelsWritten(): Promise<string[]> {
+  const folder = join(server.data, "evidence", "edge-1");
+  const texts = await Promise.all((await readdir(folder)).map((file) => readFile(join(folder, file), "utf8")));
+  const found = texts.flatMap((text) => [...text.matchAll(/"t":"level","level":(\d),"cause":"([a-z-]+)"/g)]);
+  return found.map(([, level, cause]) => `${level} ${cause}`);
+}
+
 const levelOf = async (): Promise<number> => (await server.state("demo")).level;
 const whole = (): Promise<WholeLevelTold> => origin.json<WholeLevelTold>({ path: "/level" });
 const gauge = async (process: string): Promise<number> =>
@@ -76,7 +85,10 @@ test("EE-50 three times as many as there are seats come: it is told at level 3, 
   await expect.poll(levelOf, patience).toBe(0);
   await expect.poll(async () => (await toldLevels()).at(-1), patience).toBe(0);
   expect(await whole()).toMatchObject({ level: 0, cause: "calm", edges: [1, 0, 0, 0, 0] });
+  // Each change is written down with its cause: in the log, and in the edge's evidence.
   expect(server.output).toContain('"event":"service-level"');
+  await expect.poll(async () => (await levelsWritten()).at(-1), patience).toBe("0 calm");
+  expect(await levelsWritten()).toContain("3 connections");
   const { latest } = await server.state("demo");
   await expect.poll(() => seated.slowest, patience).toBeGreaterThanOrEqual((latest ?? 0) * 3);
   expect([seated.faults, seated.moves]).toEqual([[], 0]);
