@@ -1,9 +1,9 @@
 import { expect } from "vitest";
 import { expectWell } from "./refusals.ts";
-import type { Attacked, UnderAttack } from "./under-attack.ts";
+import type { Attacked, Noticed, UnderAttack } from "./under-attack.ts";
 
 /** `no-gap`, `joins`, `answers`: nobody that plays missed anything or was cut off, who came had sound, and the state and the page answered. */
-export function expectUnnoticed({ heard, unanswered, looks, segments }: Attacked): void {
+export function expectUnnoticed({ heard, unanswered, looks, segments }: Noticed): void {
   expect(heard.faults).toEqual([]);
   expect(heard.unheard).toEqual([]);
   expect(heard.cut).toBe(0);
@@ -29,7 +29,7 @@ export function expectOriginUnmoved(
 }
 
 /** `memory`: the edge took no more than so many bytes for it; of the default a collector that has not run yet may be all. */
-export function expectWithinMemory({ used }: Attacked, most = 64 * 2 ** 20): void {
+export function expectWithinMemory({ used }: Noticed, most = 64 * 2 ** 20): void {
   expect(used.most - used.before).toBeLessThan(most);
 }
 

@@ -18,11 +18,15 @@ const newcomerEveryMs = 250;
 const sources = Array.from({ length: 8 }, (_, i) => `127.0.3.${i + 1}`);
 
 /** What one attack came to. */
-export interface Attacked {
+export interface Attacked extends Noticed {
   /** What the attacker did and got. */
   readonly told: AttackTold;
   /** Connections that it held, at most, as it told each second. */
   readonly mostOpen: number;
+}
+
+/** What everybody noticed while something went on. */
+export interface Noticed {
   readonly heard: Heard;
   /** Answers to looks at the state and the page meanwhile that were not 200. */
   readonly unanswered: readonly string[];
@@ -76,24 +80,28 @@ export class UnderAttack implements AsyncDisposable {
 
   /** Attacks for so many seconds, and tells what everybody noticed, until who listens has heard all of it. */
   async whileAttacked(name: AttackerName, strength: number, forSeconds: number): Promise<Attacked> {
+    const { done: seconds, ...noticed } = await this.during(() => this.#attack(name, strength, forSeconds));
+    const told = seconds.at(-1);
+    if (told?.t !== "end") throw new Error(`the attack did not come to its end: ${JSON.stringify(told)}`);
+    return { ...noticed, told, mostOpen: Math.max(...seconds.map(({ counts }) => counts.open)) };
+  }
+
+  /** The same of anything else that goes on. */
+  async during<T>(something: () => Promise<T>): Promise<Noticed & { readonly done: T }> {
     const before = await this.#reading();
     this.#people.begin();
     const used = this.#resources.watch();
-    const attack = this.#attack(name, strength, forSeconds);
     const over = new AbortController();
     const newcomers = this.#people.welcome(newcomerEveryMs, over.signal);
     const looks = this.#look(over.signal);
-    const seconds = await attack.finally(() => over.abort());
+    const done = await something().finally(() => over.abort());
     await newcomers;
     const answers = await looks;
     const { latest } = await this.server.state("demo");
     await this.#people.reach(latest ?? 0);
     const after = await this.#reading();
-    const told = seconds.at(-1);
-    if (told?.t !== "end") throw new Error(`the attack did not come to its end: ${JSON.stringify(told)}`);
     return {
-      told,
-      mostOpen: Math.max(...seconds.map(({ counts }) => counts.open)),
+      done,
       heard: await this.#people.heard(after.latest),
       unanswered: answers.filter((answer) => !answer.endsWith(" 200")),
       looks: answers.length,
@@ -110,8 +118,8 @@ export class UnderAttack implements AsyncDisposable {
   }
 
   /** Waits until a metric's sum is as wanted; throws with what it was last. */
-  async until(metric: RegExp, wanted: (value: number) => boolean): Promise<void> {
-    const deadline = performance.now() + 15_000;
+  async until(metric: RegExp, wanted: (value: number) => boolean, withinMs = 15_000): Promise<void> {
+    const deadline = performance.now() + withinMs;
     for (let value = Number.NaN; !wanted(value); await sleep(100)) {
       if (performance.now() > deadline) throw new Error(`${metric.source} is ${value}`);
       value = await this.metric(metric);
