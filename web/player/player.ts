@@ -290,7 +290,7 @@ export function createPlayer(options: PlayerOptions): Player {
       // Not everybody can be seated now: whoever is refused for it waits for a seat, and then begins again.
       if (hls ? level > 2 : noSeat.test(message)) {
         const standing = await import("./standing.ts").catch(() => {});
-        if (await standing?.waitForSeat({ space, base: edge.base, load, pass, become }, signal)) continue;
+        if (await standing?.waitForSeat({ space, base: edge.base, load, pass, audio, become }, signal)) continue;
       }
       counts.reconnects++;
       fruitless = (hls ? sounded : lastSlot > before) ? 0 : fruitless + 1;
@@ -336,7 +336,7 @@ export function createPlayer(options: PlayerOptions): Player {
 
   audio.addEventListener("playing", onSound);
   audio.addEventListener("waiting", () => {
-    if (!session || !sounded || audio.seeking || state.kind === "stalled") return;
+    if (!session || !sounded || audio.seeking || /stalled|waiting/.test(state.kind)) return;
     counts.stalls++;
     isDry = true;
     pace.stalled();

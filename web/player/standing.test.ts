@@ -93,6 +93,34 @@ test("PL-60 while it waits it asks when it is told to and not sooner, and stop e
   expect(server.posted).toEqual([place]);
 });
 
+test.each([0, 4])(
+  "PL-60 who listened and has no seat any more stands in line too (readyState %i)",
+  async (readyState) => {
+    const { player, server, audio } = setUp();
+    const first = new FakeStream(init(), ...chunks(0, 6));
+    server.answers.set(stream, () => first);
+    server.answers.set(place, () => line({ askAgainMs: 500 }));
+    server.answers.set(`${place}/${ticket}`, () => line({ askAgainMs: 500 }));
+    server.answers.set(`${stream}?seat=${seat}`, () => new FakeStream(init(), ...chunks(7, 12)));
+    player.learn(liveState());
+    player.play();
+    await settle();
+    audio.say("playing");
+    server.answers.set(stream, () => refused("no-seat"));
+    first.break();
+    await settle(200);
+    expect(player.state).toMatchObject({ kind: "waiting", before: 9 });
+    audio.say("waiting");
+    expect(player.state.kind).toBe("waiting");
+    Object.assign(audio, { readyState });
+    server.answers.set(`${place}/${ticket}`, () => given());
+    await settle(1000);
+    expect(player.state.kind).toBe(readyState > 2 ? "playing" : "connecting");
+    audio.say("playing");
+    expect(player.state.kind).toBe("playing");
+  },
+);
+
 test("PL-61 the seat that a stream tells is shown when it comes back", async () => {
   const { player, server } = setUp();
   const first = new FakeStream(init(), ...chunks(0, 6));

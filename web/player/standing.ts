@@ -17,6 +17,8 @@ const longestRetryAfterMs = 120_000;
 export const maxPlaceFailures = 3;
 /** A seat that was given and is refused within this is no good here: the ordinary way to try again is taken. */
 export const seatTriedMs = 10_000;
+/** HTMLMediaElement.HAVE_CURRENT_DATA: there is nothing to play after this moment. */
+const haveCurrentData = 2;
 /** Nobody asks sooner than this, ms, whatever was answered. */
 const leastAskMs = 500;
 
@@ -27,6 +29,7 @@ export interface Standing {
   readonly base: string;
   readonly load: typeof fetch;
   readonly pass: Pass;
+  readonly audio: Pick<HTMLAudioElement, "paused" | "readyState">;
   readonly become: (state: PlayerState) => void;
 }
 
@@ -35,12 +38,14 @@ export interface Standing {
  * A reload keeps seat and place: both are kept for the tab.
  */
 export async function waitForSeat(standing: Standing, signal: AbortSignal): Promise<boolean> {
-  const { space, base, load, pass, become } = standing;
+  const { space, base, load, pass, audio, become } = standing;
   const [seat, place] = [keptText(`rostra-seat:${space}`), keptText(`rostra-place:${space}`)];
   const sitDown = (on: string): true => {
     pass.seat = on;
     pass.givenAt = Date.now();
-    become({ kind: "connecting" });
+    // Whoever listened may have been seated again before what was buffered was used up.
+    const sounds = !audio.paused && audio.readyState > haveCurrentData;
+    become({ kind: sounds ? "playing" : "connecting" });
     return true;
   };
   if (pass.givenAt !== undefined && Date.now() - pass.givenAt < seatTriedMs) return false;
