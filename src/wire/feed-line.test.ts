@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { readFeedLine } from "./feed-line.ts";
 import type { LiveState } from "./state.ts";
+import { maxLineBuckets } from "./tickets.ts";
 
 const state: LiveState = {
   v: 1,
@@ -31,6 +32,20 @@ const state: LiveState = {
   stage: [{ id: "p", name: "Ada", role: "host", muted: false, present: true }],
   notice: "",
 };
+const line = {
+  t: "line",
+  id: "s1",
+  hour: 1_800_000_000,
+  commitment: "0a".repeat(32),
+  seed: "0b".repeat(32),
+  buckets: [
+    [0, 1_800_000_000, 5],
+    [1_800_000_010, 1_800_000_020, 1],
+  ],
+  called: { from: 0, part: 0.25 },
+  calledLastMinute: 3,
+  seatedLastMinute: 2,
+};
 const read = (value: unknown) => readFeedLine(JSON.stringify(value));
 
 test("WI-10 every kind of line of a feed is read as it is", () => {
@@ -40,6 +55,8 @@ test("WI-10 every kind of line of a feed is read as it is", () => {
     { t: "state", state },
     { t: "latest", id: "s1", latest: 7, first: 0, hold: true },
     { t: "gone", id: "s1" },
+    line,
+    { ...line, seed: null, buckets: [] },
     { t: "synced" },
     { t: "tick", now: 1 },
   ];
@@ -80,4 +97,21 @@ test("WI-10 a member that is missing, of another type or out of bounds makes it 
   expect(read({ t: "path", edges: Array.from({ length: 17 }, () => "abcd1234") })).toBeUndefined();
   expect(read({ t: "path", edges: ["<b>"] })).toBeUndefined();
   expect(read({ t: "tick", now: null })).toBeUndefined();
+});
+
+test("WI-10 a line at the door is read with all of it, and with no more buckets than there may be", () => {
+  for (const name of Object.keys(line)) {
+    const { [name as keyof typeof line]: _, ...rest } = line;
+    expect([name, read(rest)]).toEqual([name, undefined]);
+  }
+  const wrong: object[] = [
+    { seed: "x" },
+    { commitment: null },
+    { called: { from: 0, part: 1.5 } },
+    { called: { from: -1, part: 0 } },
+    { buckets: [[0, 1]] },
+    { buckets: [[0, 1, -1]] },
+    { buckets: Array.from({ length: maxLineBuckets + 1 }, () => [0, 1, 1]) },
+  ];
+  for (const change of wrong) expect([change, read({ ...line, ...change })]).toEqual([change, undefined]);
 });
