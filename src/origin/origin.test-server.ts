@@ -11,6 +11,7 @@ import { partOfSlot, segmentOfSlot, slotEnd } from "../wire/timeline.ts";
 import { fenceHeader, ingestPath, type Lease, type TimelineSpec } from "../wire/timelines.ts";
 import { diskShelf } from "./archive.disk.ts";
 import { diskAudienceShelf } from "./audience-shelf.ts";
+import type { Lines } from "./lines.ts";
 import { Origin } from "./origin.ts";
 import { hold, programmeChunk } from "./origin.test-kit.ts";
 import { diskRegister } from "./register.ts";
@@ -26,7 +27,7 @@ export interface StartedOrigin {
 }
 
 /** An origin on a Unix socket, as its process runs it. */
-export async function startOrigin(data: string): Promise<StartedOrigin> {
+export async function startOrigin(data: string, lines?: Lines): Promise<StartedOrigin> {
   const scope = new Scope();
   const meter = new Meter();
   const origin = await Origin.open({
@@ -38,6 +39,7 @@ export async function startOrigin(data: string): Promise<StartedOrigin> {
     register: await diskRegister(join(data, "timelines"), silentLog),
     shelf: await diskShelf(join(data, "archive"), silentLog),
     audiences: await diskAudienceShelf(join(data, "audience"), silentLog),
+    ...(lines && { lines }),
   });
   const socket = join(data, "origin.sock");
   const server = await listenUnix(socket, originRoutes(origin, meter), silentLog);
