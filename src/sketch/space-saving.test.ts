@@ -77,3 +77,22 @@ test("SK-19 what is no such summary is refused", () => {
     expect.objectContaining({ code: "bad-sketch" }),
   );
 });
+
+test("SK-16 those above an amount are found whole, or those seen most when there are too many", () => {
+  const sketch = new SpaceSaving({ sets: 512, ways: 8 });
+  const next = hashes(7);
+  const things = Array.from({ length: 1000 }, next);
+  for (const [i, thing] of things.entries()) sketch.add(thing, 1 + i);
+  const above = (amount: number, count: number): number[] =>
+    sketch
+      .above(amount, count)
+      .map(({ least }) => least)
+      .toSorted((a, b) => b - a);
+  expect(above(901, 200)).toEqual(Array.from({ length: 100 }, (_, i) => 1000 - i));
+  expect(above(1, 20)).toEqual(Array.from({ length: 20 }, (_, i) => 1000 - i));
+  expect(above(2000, 20)).toEqual([]);
+  // Many alike, and none that stands out.
+  const alike = new SpaceSaving({ sets: 512, ways: 8 });
+  for (const thing of things) alike.add(thing, 5);
+  expect(alike.above(5, 20).length).toBe(20);
+});

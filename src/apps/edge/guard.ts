@@ -72,6 +72,10 @@ function shieldMetrics(meter: Meter, shield: Shield): void {
   const told = new Map<string, number>();
   const watchedNow = meter.gauge("rostra_shield_watched", "New connections of which it is not known how they behave.");
   const shrunk = meter.gauge("rostra_shield_shrunk_ratio", "By how much budgets are smaller because many misbehave.");
+  const heard = meter.gauge(
+    "rostra_shield_edges_heard",
+    "Other edges of this machine whose shields tell what they see.",
+  );
   const memory = meter.gauge("rostra_shield_memory_bytes", "Memory of all that the shield knows.");
   meter.onCollect(() => {
     const { admitted, later, dropped, behaved } = shield.counts;
@@ -85,6 +89,7 @@ function shieldMetrics(meter: Meter, shield: Shield): void {
     }
     watchedNow.set(watched.size);
     shrunk.set(budgets.shrunkBy);
+    heard.set(budgets.elsewhere.size);
     memory.set(shield.byteLength);
   });
 }
