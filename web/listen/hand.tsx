@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { pagePaths } from "../../src/wire/pages.ts";
 import type { LiveState } from "../../src/wire/state.ts";
 import { t, type Words } from "../i18n/catalogue.ts";
+import { audienceDelay } from "../stage/backoff.ts";
 import { RoomClient, type RoomState } from "../stage/room-client.ts";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
@@ -115,7 +116,8 @@ function Hand({ live, open, onClose, onStage }: HandProps): JSX.Element {
     } catch {
       /* then it is asked for again next time */
     }
-    const room = client ?? new RoomClient({ url: roomUrl(live.id), space: live.slug, name: given });
+    const room =
+      client ?? new RoomClient({ url: roomUrl(live.id), space: live.slug, name: given, delay: audienceDelay });
     if (client) {
       client.join();
       client.send({ t: "rename", name: given });

@@ -56,6 +56,8 @@ export interface RoomClientOptions {
   readonly openSocket?: (url: string) => WebSocket;
   /** @default Math.random */
   readonly random?: () => number;
+  /** How long to wait before an attempt. @default retryDelay, as for those on stage */
+  readonly delay?: typeof retryDelay;
 }
 
 export const tokenKey = (space: string): string => `rostra:participant:${space}`;
@@ -261,7 +263,7 @@ export class RoomClient {
       return;
     }
     const attempt = Math.max(1, this.#attempts);
-    const delay = retryDelay(attempt, this.#options.random);
+    const delay = (this.#options.delay ?? retryDelay)(attempt, this.#options.random);
     this.#state.set({ kind: "waiting", attempt, delay });
     this.#timer = setTimeout(() => this.#connect(), delay);
   }
