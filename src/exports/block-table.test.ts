@@ -82,11 +82,11 @@ test("EX-30 what is let go of is, once, and whoever was never blocked needs noth
 test("EX-31 the script drops SYNs alone, to the ports, and touches one table alone", () => {
   const script = tableScript([8080, 443]);
   const lines = [...script.split("\n"), ...removalScript.split("\n")].filter(Boolean);
-  expect(lines.every((line) => /^(?:add|delete) (?:table|set|chain|rule) inet rostra_shield\b/.test(line))).toBe(true);
+  expect(lines.every((line) => /^(?:add|delete) (?:table|set|chain|rule) inet rostra-shield\b/.test(line))).toBe(true);
   const drops = lines.filter((line) => line.endsWith("drop"));
   expect(drops.length).toBe(2);
   for (const drop of drops)
     expect(drop).toContain("tcp dport { 8080, 443 } tcp flags & (fin | syn | rst | ack) == syn");
   const change = table().add("2001:db8:1::/48", 60, 0);
-  expect(changeScript(change)).toBe("add element inet rostra_shield blocked6 { 2001:db8:1::/48 timeout 60s }\n");
+  expect(changeScript(change)).toBe("add element inet rostra-shield blocked6 { 2001:db8:1::/48 timeout 60s }\n");
 });

@@ -2,7 +2,7 @@ import type { Change } from "./block-table.ts";
 import type { Prefix } from "./prefix.ts";
 
 /** The table that belongs to `rostra shieldd` and to nobody else. */
-export const nftTable = "inet rostra_shield";
+export const nftTable = "inet rostra-shield";
 
 /**
  * Makes the table anew, with nothing in it: two sets whose elements the kernel lets go of by itself, and a chain that drops what begins a

@@ -81,5 +81,5 @@ const failed = (thrown: unknown): Problem =>
     code: "nft-failed",
     title: "The kernel's tables could not be changed",
     detail: `nft says: ${reason(thrown)}`,
-    action: "Look whether nftables is installed and this process may use it: `nft list table inet rostra_shield`.",
+    action: "Look whether nftables is installed and this process may use it: `nft list table inet rostra-shield`.",
   });

@@ -50,12 +50,16 @@ export async function serveBlocks(options: ListenerOptions): Promise<void> {
   } finally {
     process.umask(before);
   }
-  if (group !== process.getegid?.()) await chown(socket, -1, group);
-  await chmod(socket, 0o660);
   scope.onEnd(async () => {
     for (const asker of open) asker.destroy();
     await new Promise((done) => server.close(done));
   });
+  // Whoever is no member of it cannot give it away; then its owner alone may ask.
+  if (group !== process.getegid?.())
+    await chown(socket, -1, group).catch((thrown: unknown) =>
+      log.warn("group-not-given", { socket, group, reason: reason(thrown) }),
+    );
+  await chmod(socket, 0o660);
 }
 
 /** Answers line after line, in their order. */

@@ -69,8 +69,8 @@ try {
   await output.tell(actionOn("127.9.9.9", { seconds: 8 }));
   await output.tell(actionOn("2001:db8:1:2::/64", { seconds: 600 }));
   told["elements"] = [
-    nft("list", "set", "inet", "rostra_shield", "blocked4"),
-    nft("list", "set", "inet", "rostra_shield", "blocked6"),
+    nft("list", "set", "inet", "rostra-shield", "blocked4"),
+    nft("list", "set", "inet", "rostra-shield", "blocked6"),
   ].map((text) => /elements = \{ (\S+) timeout (\S+)/.exec(text)?.slice(1));
   told["blocked"] = await isIn("127.0.0.1", "127.9.9.9", 1500);
   told["blocked6"] = await isIn("2001:db8:1:2::9", "2001:db8:1:2::9", 1500);
@@ -90,7 +90,7 @@ try {
   nft("flush", "ruleset");
   await output.tell(actionOn("192.0.2.0/24", { seconds: 600 }));
   await output.tell(actionOn("127.9.9.9", { seconds: 600 }));
-  told["made anew"] = nft("list", "table", "inet", "rostra_shield").includes("192.0.2.0/24");
+  told["made anew"] = nft("list", "table", "inet", "rostra-shield").includes("192.0.2.0/24");
   told["blocked again"] = await isIn("127.0.0.1", "127.9.9.9", 1500);
   const gone = new Promise<number | null>((done) => helper.once("exit", done));
   helper.kill("SIGTERM");

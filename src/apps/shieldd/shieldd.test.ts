@@ -101,7 +101,7 @@ test("EX-30 who sends a longer line, or more than may wait, is cut off, and othe
 test("EX-33 a dry run prints what would be given to nft; a second one at the same socket is told, and the end takes the table away", async () => {
   const { socket, child, said } = await dryRun("--ports", "443,80");
   await ask(socket, '{"do":"add","prefix":"2001:db8:1::/48","seconds":61}\n', 1);
-  expect(said()).toContain("nft add element inet rostra_shield blocked6 { 2001:db8:1::/48 timeout 61s }\n");
+  expect(said()).toContain("nft add element inet rostra-shield blocked6 { 2001:db8:1::/48 timeout 61s }\n");
   expect(said()).toContain("tcp dport { 443, 80 }");
   const second = spawnSync(process.execPath, [program, "shieldd", "--socket", socket, "--dry-run"], {
     encoding: "utf8",
@@ -110,7 +110,7 @@ test("EX-33 a dry run prints what would be given to nft; a second one at the sam
   const gone = new Promise((done) => child.once("exit", done));
   child.kill("SIGTERM");
   expect(await gone).toBe(0);
-  expect(said().trimEnd().endsWith("nft delete table inet rostra_shield")).toBe(true);
+  expect(said().trimEnd().endsWith("nft delete table inet rostra-shield")).toBe(true);
 });
 
 test("EX-33 without the privilege it says what to do", () => {
