@@ -41,6 +41,10 @@ test("ED-126 three times as many as there are seats come and leave: it goes to 3
 
 test("ED-127 the last seat is known to be taken at once, not only when the second is over; one that is free again, too", () => {
   const { at, controller, second } = made({ listeners: 100 });
+  // A process that begins when thousands wait has no second to look first.
+  expect([controller.own, controller.seats]).toEqual([0, 92]);
+  at.playing = 92;
+  expect([controller.own, controller.cause, controller.seats]).toEqual([3, "connections", 0]);
   at.playing = 90;
   second();
   expect([controller.own, controller.seats]).toEqual([2, 2]);

@@ -1,6 +1,6 @@
 import { type LevelCause, type LevelTold, mayBeSeated, nextLevel, type Standing } from "../wire/levels.ts";
 import type { ServiceLevel } from "../wire/state.ts";
-import { type Limits, Load, type Pressure, type Usage } from "./load.ts";
+import { type Limits, Load, placesOf, type Pressure, type Usage } from "./load.ts";
 import type { Levels } from "./service-level.ts";
 
 /** How many are seated a second when an edge has just become full, and at least and at most. */
@@ -27,7 +27,7 @@ export class LevelController implements Levels {
   readonly #now: () => number;
   #standing: Standing = { level: 0, calmSince: undefined };
   #cause: LevelCause = "calm";
-  #pressure: Pressure = { share: 0, lag: 0, cause: "calm", room: Number.POSITIVE_INFINITY };
+  #pressure: Pressure;
   /** Who played when it was looked last. */
   #playing = 0;
   #pace: number = pace.first;
@@ -35,6 +35,8 @@ export class LevelController implements Levels {
   constructor(options: LevelControllerOptions) {
     this.#options = options;
     this.#load = new Load(options.limits);
+    // Whoever comes before the first second is over is seated by the same places.
+    this.#pressure = { share: 0, lag: 0, cause: "connections", room: placesOf(options.limits ?? {}) };
     this.#now = options.now ?? (() => performance.now() / 1000);
   }
 

@@ -133,7 +133,7 @@ export class Load {
   }
 
   #room({ playing, open, memory, sent }: Usage): number {
-    const { connections, listeners, memory: mostMemory, egress } = this.#limits;
+    const { memory: mostMemory, egress } = this.#limits;
     const rate = Math.max(
       sent,
       this.#mean((one) => one.sent),
@@ -142,7 +142,7 @@ export class Load {
     const left = (most: number | undefined, used: number, one: number): number =>
       most === undefined ? Number.POSITIVE_INFINITY : Math.ceil((most * seatShare - used) / one);
     const ofMemory = this.#isCrowdGone(open) ? undefined : mostMemory;
-    const seats = Math.min(seatsOf(listeners), seatsOf(connections)) - playing;
+    const seats = placesOf(this.#limits) - playing;
     return Math.min(seats, left(ofMemory, memory, listenerMemory), left(egress, rate, each));
   }
 
@@ -163,6 +163,9 @@ export class Load {
 /** Of so many places newcomers are given these; the others are for who comes back. */
 const seatsOf = (most: number | undefined): number =>
   most === undefined ? Number.POSITIVE_INFINITY : Math.max(1, Math.floor(most * seatShare));
+/** How many newcomers are seated where nobody is yet. */
+export const placesOf = ({ listeners, connections }: Limits): number =>
+  Math.min(seatsOf(listeners), seatsOf(connections));
 /** `seatShare` exactly when all of these are taken. */
 const seated = (playing: number, most: number | undefined): number => (playing / seatsOf(most)) * seatShare;
 const shareOf = (used: number, most: number | undefined): number => (most === undefined ? 0 : used / most);
