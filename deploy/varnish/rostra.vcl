@@ -26,6 +26,8 @@ sub vcl_recv {
     # What a client claims for itself is not passed on; that it came by TLS in front of Varnish would be said here.
     unset req.http.X-Forwarded-Proto;
     unset req.http.X-Forwarded-Host;
+    # What is fetched is for all who come here: nobody has to show a seat for it.
+    set req.http.rostra-cache = "1";
     set req.http.X-Forwarded-For = client.ip;
 
     if (req.http.Upgrade ~ "(?i)websocket" && req.url ~ "^/api/") {
@@ -35,10 +37,10 @@ sub vcl_recv {
         if (req.url ~ "^/live/[a-z0-9-]{1,64}/(opus-32k|opus-16k|aac-64k)/stream\.mp4(\?|$)") {
             return (synth(501, "no-stream-here"));
         }
-        if (req.url !~ "^/live/[a-z0-9-]{1,64}/(state\.json|index\.m3u8|beacon|(opus-32k|opus-16k|aac-64k)/(init\.mp4|index\.m3u8|(0|[1-9][0-9]{0,9})\.m4s))(\?|$)") {
+        if (req.url !~ "^/live/[a-z0-9-]{1,64}/(state\.json|text\.json|line\.json|index\.m3u8|beacon|place(/[A-Za-z0-9_-]{20,100})?|(opus-32k|opus-16k|aac-64k)/(init\.mp4|index\.m3u8|(0|[1-9][0-9]{0,9})\.m4s))(\?|$)") {
             return (synth(404, "not-found"));
         }
-        if (req.method != "GET" && req.method != "HEAD") {
+        if ((req.method != "GET" && req.method != "HEAD") || req.url ~ "^/live/[^/]+/place") {
             return (pass);
         }
         # One object for everybody: nothing under /live/ knows a cookie, and one query means something.

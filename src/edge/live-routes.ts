@@ -66,6 +66,8 @@ export interface LiveOptions {
   readonly address: (request: IncomingMessage) => string;
   /** Whether another edge asks, which shows the key. */
   readonly isEdge: (request: IncomingMessage) => boolean;
+  /** Whether a cache asks, that is believed, for all who come through it. */
+  readonly isCache: (request: IncomingMessage) => boolean;
 }
 
 /** `/live/**`: a path that was parsed becomes an answer. The method is GET or HEAD. */
@@ -115,8 +117,8 @@ export class LiveRoutes {
 
   /** Throws when newcomers need a seat and this is one without. */
   #admit(request: IncomingMessage, entry: SpaceEntry): void {
-    const { keeper, isEdge } = this.#options;
-    if (keeper.isShut(entry) && !isEdge(request)) keeper.admitNumbered(request, entry);
+    const { keeper, isEdge, isCache } = this.#options;
+    if (keeper.isShut(entry) && !isEdge(request) && !isCache(request)) keeper.admitNumbered(request, entry);
   }
 
   #nothing(response: ServerResponse): void {

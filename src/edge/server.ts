@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { ms } from "../foundation/duration.ts";
 import { reason } from "../foundation/errors.ts";
 import { Target } from "../foundation/target.ts";
+import { cacheHeader } from "../wire/tickets.ts";
 import { Adoption } from "./adoption.ts";
 import { Arrivals, type ArrivalsOptions } from "./arrivals.ts";
 import { Audience } from "./audience.ts";
@@ -11,7 +12,7 @@ import { AudienceReporter } from "./audience-reporter.ts";
 import { Beacons } from "./beacons.ts";
 import { Channels } from "./channels.ts";
 import { maxChunkReaders } from "./chunk-readers.ts";
-import { askedOrigin, clientAddress, noTrust, peerAddress, type Trust } from "./client-address.ts";
+import { askedOrigin, clientAddress, noTrust, peerAddress, speaksForOthers, type Trust } from "./client-address.ts";
 import { DirectWrites } from "./direct-writes.ts";
 import { undrainedMs } from "./deadlines.ts";
 import { Directory } from "./directory.ts";
@@ -161,6 +162,8 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     now: () => clock.now(),
     address,
     isEdge,
+    isCache: (request) =>
+      request.headers[cacheHeader] !== undefined && speaksForOthers(trust, peerAddress(request.socket)),
   });
   const beacons = new Beacons({ audience, address, counts });
   const replay = new ReplayRoutes({ directory, upstream, counts, address, isEdge });

@@ -22,6 +22,12 @@ export const seatHeader = "rostra-seat";
 export const seatParameter = "seat";
 
 /**
+ * A request header by which a shared cache says that what it asks for is for many: segments and playlists are given to it without a
+ * seat. Only of proxies that are believed; one that is no cache takes it away.
+ */
+export const cacheHeader = "rostra-cache";
+
+/**
  * `POST /live/{space}/place` without a body, and then `GET /live/{space}/place/{ticket}`: how it stands. Never cached.
  * 401 `bad-ticket` for one that is not ours, of another Space, or too old; then the player asks for a new one.
  */

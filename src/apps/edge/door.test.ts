@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { BlockList } from "node:net";
 import { expect, test } from "vitest";
 import { SeatDoor } from "../../door/door.ts";
 import { Audience, knownForMs, listensForMs } from "../../edge/audience.ts";
@@ -8,7 +9,7 @@ import type { EdgeOptions } from "../../edge/server.ts";
 import { keyHeader } from "../../wire/edges.ts";
 import { livePaths } from "../../wire/paths.ts";
 import type { LiveState, ServiceLevel } from "../../wire/state.ts";
-import type { LineTold, Place } from "../../wire/tickets.ts";
+import { cacheHeader, type LineTold, type Place } from "../../wire/tickets.ts";
 
 const stream = livePaths.stream("a", "opus-32k");
 const segment = (n: number): string => livePaths.segment("a", "opus-32k", n);
@@ -266,6 +267,28 @@ test("ED-148 at level 3 no more seats are given in a second than there are; whoe
   expect(kinds.filter((kind) => kind === "seat").length).toBeGreaterThanOrEqual(3);
   level.seats = 0;
   expect(await ask()).toBe("line");
+});
+
+test("ED-153 a cache that is believed is given what all can share, without a seat; nobody else who says so is", async () => {
+  const paths = [livePaths.master("a"), livePaths.playlist("a", "opus-32k"), segment(29)];
+  const asCache = { headers: { [cacheHeader]: "1", "x-forwarded-for": "192.0.2.1" } };
+  const ranges = new BlockList();
+  ranges.addAddress("127.0.0.1");
+  const believed = await start({}, { trust: { ranges } });
+  await using _ = believed.edge;
+  believed.level.now = 4;
+  for (const path of paths) {
+    expect([path, (await believed.edge.get(path, asCache)).status]).toEqual([path, 200]);
+    expect([path, (await believed.edge.get(path, { headers: { "x-forwarded-for": "192.0.2.9" } })).status]).toEqual([
+      path,
+      503,
+    ]);
+  }
+  expect((await believed.edge.get(stream, asCache)).status).toBe(503);
+  const stranger = await start();
+  await using __ = stranger.edge;
+  stranger.level.now = 3;
+  for (const path of paths) expect([path, (await stranger.edge.get(path, asCache)).status]).toEqual([path, 503]);
 });
 
 test("ED-152 below level 3 nobody passes those who wait, as long as more of them wait than can be seated at once", async () => {
