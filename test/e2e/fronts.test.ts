@@ -271,6 +271,10 @@ describe.each(["varnish", "nginx-cache"] as const)("%s as an edge", (kind: Front
   test.skipIf(!there)("ED-79 the API, the room and the page pass, and who asks is who asks", async () => {
     expect((await ask(`${front.url}/s/demo?lang=fr`)).body.toString()).toContain("<!doctype html>");
     expect((await ask(`${front.url}/api/openapi.json`)).status).toBe(200);
+    const post = async () => (await fetch(front.url + livePaths.place("demo"), { method: "POST" })).text();
+    expect(await post()).not.toBe(await post());
+    expect((await ask(front.url + livePaths.place("demo", "A".repeat(56)))).status).toBe(401);
+    expect((await ask(front.url + livePaths.line("demo"))).status).toBe(200);
     expect(await welcomeOf(front.url)).toBe("welcome");
     await seesAddresses(front.url);
   });
