@@ -172,6 +172,18 @@ test("EX-15 nobody is shut out when it is not known who plays, or where", () => 
   expect(one.pass(5000, bare)).toEqual(["would-block 198.51.100.7/32 60"]);
 });
 
+test("EX-15 a rule that is there waits while it cannot be learned who plays: told it is not done, done it is over in its time", () => {
+  const one = new Rehearsed();
+  one.pass(5000, bare);
+  one.playing = undefined;
+  expect(one.pass(60_000, bare)).toEqual([]);
+  one.playing = { all: 5000, unknown: 0 };
+  expect(one.pass(5000, bare)).toEqual(["block 198.51.100.7/32 60"]);
+  one.playing = undefined;
+  expect(one.pass(50_000, bare)).toEqual([]);
+  expect(one.pass(60_000)).toEqual(["expired 198.51.100.7/32 60"]);
+});
+
 test("EX-16 there are so many rules and no more; what is above is told once and counted", () => {
   const one = new Rehearsed();
   const many = Array.from({ length: maxRules + 10 }, (_, i) => offender(`198.51.${i}.7`));

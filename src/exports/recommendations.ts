@@ -100,7 +100,10 @@ export class Recommendations {
   #goOn(rule: Rule, offenders: readonly Offender[], facts: GuardFacts): Action[] {
     const { now } = facts;
     const { prefix } = rule.offender;
-    const refusal = refusalOf(prefix, facts);
+    const found = refusalOf(prefix, facts);
+    // A process that does not answer in time, as happens under load, is no reason to let go; nothing new is done meanwhile.
+    const isWaiting = found?.guard === "not-known" && facts.playing === undefined;
+    const refusal = isWaiting ? undefined : found;
     if (rule.kind === "blocked") {
       if (refusal === undefined && rule.until > now) return [];
       this.#rules.delete(prefix.text);
@@ -115,7 +118,7 @@ export class Recommendations {
     // Who stops when it is told was no matter for anybody else.
     if (!still) this.#rules.delete(prefix.text);
     if (!still) return [];
-    if (now - rule.since < this.#dryRunMs) return [];
+    if (isWaiting || now - rule.since < this.#dryRunMs) return [];
     const seconds = this.#secondsOf(prefix);
     this.#rules.set(prefix.text, { kind: "blocked", offender: still, until: now + seconds * 1000, seconds });
     return [action("block", still, seconds, facts)];

@@ -1,7 +1,9 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as v from "valibot";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { actionOn } from "../../exports/action.fixture.ts";
 import { refusedFrom } from "../../exports/offenders.ts";
 import { type Action, dryRunMs } from "../../exports/recommendations.ts";
 import { anchoredClock, newAnchor } from "../../foundation/clock.ts";
@@ -11,7 +13,9 @@ import { Meter } from "../../foundation/meter.ts";
 import { Scope } from "../../foundation/scope.ts";
 import { addressBudget } from "../../shield/budgets.ts";
 import { openSecrets } from "../../store/secrets.ts";
+import { evidenceRecordSchema } from "../../wire/evidence-schema.ts";
 import { makeShield } from "./guard.ts";
+import { openEvidence } from "./evidence.ts";
 import { actionBody, Exports } from "./exports.ts";
 import { exportsChoice } from "./exports-choice.ts";
 import { playingAnswer } from "./playing-elsewhere.ts";
@@ -148,8 +152,37 @@ test("EX-51 the other processes of the machine are asked who plays, and one that
   await look();
   expect(actions).toMatchObject([{ what: "would-block", hits: 1, of: 100 }]);
   says = "nothing";
+  refuse("203.0.113.7");
   await look();
-  expect(actions.slice(1)).toMatchObject([{ what: "refused-by-guard", guard: "not-known" }]);
+  expect(actions.slice(1)).toMatchObject([
+    { what: "refused-by-guard", guard: "not-known", prefix: { text: "203.0.113.7/32" } },
+  ]);
+});
+
+test("EX-52 a chain of evidence holds what was done, signed, and no address", async () => {
+  const options = { data: folder, clock: anchoredClock(newAnchor()), log: silentLog, meter: new Meter(), scope };
+  const begin = { version: "1", succeeds: false, configuration: {} };
+  const secrets = await openSecrets(folder);
+  const evidence = await openEvidence({
+    ...options,
+    secrets,
+    shared: "k",
+    process: "edge-1",
+    begin,
+    why: () => "stopped",
+  });
+  evidence.acted(
+    ...actionBody(
+      actionOn("198.51.100.7", { what: "refused-by-guard", guard: "allowed", reason: "198.51.100.0/28 is allowed" }),
+    ),
+  );
+  const chain = join(folder, "evidence", "edge-1", "000000000000.log");
+  const text = (): Promise<string> => readFile(chain, "utf8").catch(() => "");
+  await expect.poll(text, { timeout: 10_000 }).toContain('"t":"action"');
+  const record = (await text()).split("\n").find((line) => line.includes('"t":"action"')) ?? "";
+  const body = v.parse(evidenceRecordSchema, JSON.parse(record.slice(record.indexOf("{"))));
+  expect(body).toMatchObject({ what: "refused-by-guard", reason: "allowed", width: 32, hits: 0, of: 5012 });
+  expect(record).not.toContain("198.51");
 });
 
 test("EX-52 at first nothing is told, looked at or counted, and the figures are told to whom it belongs", async () => {
