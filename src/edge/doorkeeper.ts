@@ -24,6 +24,8 @@ export interface DoorkeeperOptions {
 export interface DoorCounts {
   /** Requests that were told to stand in line, and those that showed what is no seat or place. */
   unseated: number;
+  /** Those who sat down with a seat that had just been given. */
+  seated: number;
   badTickets: number;
 }
 
@@ -55,13 +57,13 @@ export class Doorkeeper {
     const holder = this.seats.numbered(nonce);
     if (holder !== undefined && audience.knows(id, holder) && holder !== this.#key(request, id))
       throw this.#unseated(entry);
-    if (isFresh && !this.seats.isHeld(nonce)) this.#options.door?.seated(atDoor(entry));
+    if (isFresh) this.#seated(nonce, entry);
     return nonce;
   }
 
   /** Somebody who fetches segments or playlists while newcomers need a seat. Throws `no-seat` and `bad-ticket`. */
   admitNumbered(request: IncomingMessage, entry: SpaceEntry): void {
-    const { audience, door } = this.#options;
+    const { audience } = this.#options;
     const { id } = entry.state;
     const key = this.#key(request, id);
     if (audience.knows(id, key)) return;
@@ -69,7 +71,7 @@ export class Doorkeeper {
     const holder = this.seats.numbered(nonce);
     // Somebody else listens with it; who has left is forgotten after some seconds.
     if (holder !== undefined && holder !== key && audience.knows(id, holder)) throw this.#unseated(entry);
-    if (isFresh && holder !== key && !this.seats.isHeld(nonce)) door?.seated(atDoor(entry));
+    if (isFresh && holder !== key) this.#seated(nonce, entry);
     this.seats.takeNumbered(nonce, key);
     audience.welcome(key);
   }
@@ -99,6 +101,13 @@ export class Doorkeeper {
   tick(isAlone: boolean): void {
     this.#given = 0;
     if (isAlone) this.#options.door?.alone(this.#options.levels.seats);
+  }
+
+  /** Unless they were there already. */
+  #seated(nonce: string, entry: SpaceEntry): void {
+    if (this.seats.isHeld(nonce)) return;
+    this.#options.counts.seated++;
+    this.#options.door?.seated(atDoor(entry));
   }
 
   /** Whether more wait than can be seated here at once: nobody is to pass them, though it is calmer now. */

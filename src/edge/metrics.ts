@@ -29,6 +29,7 @@ export interface AllCounts extends EdgeCounts, LiveCounts, ReplayCounts, ProxyCo
   places: number;
   placeOverflow: number;
   unseated: number;
+  seated: number;
   badTickets: number;
   badFeedLines: number;
   /** Listeners whose connection was given to a successor, and taken from a predecessor. */
@@ -60,6 +61,7 @@ export const newCounts = (): AllCounts => ({
   places: 0,
   placeOverflow: 0,
   unseated: 0,
+  seated: 0,
   badTickets: 0,
   badFeedLines: 0,
   handedOver: 0,
@@ -113,6 +115,7 @@ const counters: readonly CounterOf<AllCounts>[] = [
     "rostra_edge_place_overflow_total",
     "Places refused because one address or all asked for too many.",
   ],
+  ["seated", "rostra_edge_line_seated_total", "Those who sat down with a seat that had just been given."],
   ["unseated", "rostra_edge_unseated_total", "Requests for sound that were told to stand in line."],
   ["badTickets", "rostra_edge_bad_tickets_total", "Seats and places shown that are none here."],
   ["handedOver", "rostra_edge_handed_over_total", "Listeners whose connection was given to a successor."],

@@ -404,6 +404,7 @@ test("ED-151 what an edge did at its door is told upward with its counts, and ho
   using seated = await listen(`${stream}?seat=${door.give("a").seat}`);
   expect(statusOf(seated)).toBe(200);
   await until(() => edge.origin.audiences.some(({ line }) => line?.["a"]?.seated === 1));
+  expect(edge.metric("rostra_edge_line_seated_total")).toBe(1);
   const facts = { hour: 1, commitment: "a".repeat(64), seed: "b".repeat(64), calledLastMinute: 3, seatedLastMinute: 2 };
   const line = { t: "line", id: "a", ...facts, buckets: [[11, 21, 7]], called: { from: 11, part: 0.5 } } as const;
   edge.origin.say(line);
