@@ -136,7 +136,8 @@ export class Line {
 
   /** Calls as many as `free` seats need, by how many of those who are called come; no more than have come by then. */
   call(free: number, now: number): void {
-    if (now < this.#hour || this.#seed === null) return;
+    // Those who came before the hour are a bucket that lasts until then.
+    if (this.#seed === null) return;
     const coming = this.#coming(now);
     const called = this.#calls.sum(now, comesWithinSeconds);
     const expected = Math.max(0, called - this.#seats.sum(now, comesWithinSeconds)) * coming;

@@ -50,9 +50,9 @@ test("DR-31 seats are shared among the Spaces whose lines wait, and only what ha
   expect(lines.call(0)).toEqual(["a", "b", "c", "idle"]);
   expect(lines.call(0)).toEqual([]);
   lines.report({
-    a: { places: [[0, 5]], seated: 0 },
+    a: { places: [[0, 500]], seated: 0 },
     b: { places: [[0, 500]], seated: 0 },
-    c: { places: [[0, 500]], seated: 0 },
+    c: { places: [[0, 5]], seated: 0 },
   });
   expect(lines.call(105)).toEqual(["a", "b", "c"]);
   const waits = (id: string): number => {
@@ -64,6 +64,6 @@ test("DR-31 seats are shared among the Spaces whose lines wait, and only what ha
       ) ?? 0
     );
   };
-  expect([waits("a"), waits("b"), waits("c")].map(Math.round)).toEqual([0, 450, 450]);
+  expect([waits("a"), waits("b"), waits("c")].map(Math.round)).toEqual([450, 450, 0]);
   expect(lines.waiting).toBe(900);
 });
