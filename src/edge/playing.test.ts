@@ -25,7 +25,7 @@ test("EX-14 an edge says from where people play: endless responses and numbered 
   using looking = from(edge.port, "127.7.0.3");
   looking.socket.write(head(livePaths.state("a")));
   await until(() => looking.bytes > 0 && endless.body.length > 0);
-  expect([...edge.edge.playing()].toSorted()).toEqual(["127.7.0.1", "127.7.0.2"]);
+  expect([...edge.edge.playing()].map(String).toSorted()).toEqual(["127.7.0.1", "127.7.0.2"]);
   endless.socket.destroy();
   await until(() => [...edge.edge.playing()].length === 1);
 });

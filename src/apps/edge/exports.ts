@@ -44,7 +44,7 @@ export class Exports {
   readonly #outlets: readonly Outlet[];
   readonly #told: (Action & { readonly at: number })[] = [];
   readonly #count: ReturnType<typeof exportsMetrics>;
-  #look: Promise<void> | undefined;
+  #isLooking = false;
 
   constructor(options: ExportsOptions) {
     const { choice, secrets, meter } = options;
@@ -72,9 +72,11 @@ export class Exports {
   start(edge: Pick<Edge, "playing">, shield: Pick<Shield, "isBusy">): void {
     const { scope, log } = this.#options;
     scope.every(lookEvery, () => {
-      this.#look ??= this.look(edge, shield)
+      if (this.#isLooking) return;
+      this.#isLooking = true;
+      void this.look(edge, shield)
         .catch((thrown: unknown) => log.warn("exports-failed", { reason: reason(thrown) }))
-        .finally(() => (this.#look = undefined));
+        .finally(() => (this.#isLooking = false));
     });
     scope.onEnd(() => this.settled());
   }

@@ -75,20 +75,8 @@ test("EX-30 one line is one request, and everything else is refused with a code"
     '{"do":"del","prefix":"198.51.100.7"}',
   ];
   const answers = codes(await ask(socket, `${lines.join("\n")}\n`, lines.length));
-  expect(answers).toEqual([
-    1,
-    ...[
-      "block-not-allowed",
-      "block-not-allowed",
-      "bad-block",
-      "bad-block",
-      "bad-block",
-      "bad-block",
-      "bad-block",
-      "bad-block",
-    ],
-    0,
-  ]);
+  const allowed = ["block-not-allowed", "block-not-allowed"];
+  expect(answers).toEqual([1, ...allowed, ...Array<string>(6).fill("bad-block"), 0]);
 });
 
 test("EX-30 who sends a longer line, or more than may wait, is cut off, and others go on", async () => {
