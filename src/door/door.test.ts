@@ -102,6 +102,31 @@ test("DR-23 when nobody waits whoever comes is seated where there is room; befor
   expect(later.door.place(later.space, undefined, "none")?.kind).toBe("line");
 });
 
+test("DR-26 a short line asks every few seconds, a long one less often, and before the hour nobody has to", () => {
+  const { clock, door, space } = atDoor();
+  const line = (waiting: number): AtDoor => ({
+    ...space,
+    id: `demo${waiting}`,
+    line: {
+      ...{ t: "line", id: `demo${waiting}`, hour, commitment: "0".repeat(64), seed },
+      ...{ buckets: [[0, hour, waiting]], called: { from: 0, part: 0 }, calledLastMinute: 0, seatedLastMinute: 0 },
+    },
+  });
+  const asks = (waiting: number): number => inLine(door.place(line(waiting), undefined, "none")).askAgainMs;
+  expect(asks(10)).toBeGreaterThan(100_000);
+  clock.now = hour + 60;
+  for (const [waiting, least, most] of [
+    [20, 3200, 4800],
+    [20_000, 32_000, 48_000],
+    [10_000_000, 96_000, 144_000],
+  ] as const) {
+    const asked = Array.from({ length: 20 }, () => asks(waiting));
+    expect(Math.min(...asked)).toBeGreaterThanOrEqual(least);
+    expect(Math.max(...asked)).toBeLessThanOrEqual(most + 100);
+    expect(new Set(asked).size).toBeGreaterThan(5);
+  }
+});
+
 test("DR-24 what did not arrive upward is told again, and edges below are told on; a slot at a time, in bounded memory", () => {
   const { clock, door, space } = atDoor();
   for (let i = 0; i < 30; i++) door.place(space, undefined, "none");

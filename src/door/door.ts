@@ -6,10 +6,10 @@ import { Tickets } from "./ticket.ts";
 
 /** How many slots of one line may wait to be told upward; above it newcomers are told as of the last one. */
 export const maxSlotsPending = 512;
-/** When somebody in line is to ask again, ms: at the earliest, at the latest, and when nothing can be said. */
-const askAgain = { least: 4000, most: 120_000, unknown: 10_000 } as const;
-/** With no more than so many before them they ask as often as anybody, also when nothing can be said. */
-const fewBefore = 10;
+/** When somebody in line is to ask again, ms: at the earliest and at the latest. */
+const askAgain = { least: 4000, most: 120_000 } as const;
+/** All who wait at a door together ask about so often in a second, at most: of a short line everybody hears soon when things change. */
+const asksPerSecond = 500;
 /** Whoever's turn it is and finds no seat free at this edge asks again so soon, ms. */
 const calledAgainMs = 3000;
 
@@ -182,7 +182,7 @@ export class SeatDoor {
     const before = isCalled ? 0 : line.before(came, now);
     const turnIn = before === null ? null : line.turnIn(before, now);
     const waiting = Math.max(line.waiting, (before ?? 0) + 1);
-    const askAgainMs = Math.round(isCalled ? calledAgainMs : whenToAsk(line.hour - now, before ?? 0, turnIn?.[0]));
+    const askAgainMs = Math.round(isCalled ? calledAgainMs : whenToAsk(waiting, line.hour - now, turnIn?.[0]));
     return { kind: "line", ticket, before, waiting, turnIn, askAgainMs };
   }
 
@@ -216,11 +216,10 @@ export class SeatDoor {
   }
 }
 
-/** A little different for each, ms. Who waits for the hour asks at it, and not all in one second. */
-function whenToAsk(untilHour: number, before: number, turnFrom: number | undefined): number {
-  const jitter = 0.8 + Math.random() * 0.4;
-  const { least, most, unknown } = askAgain;
-  if (untilHour > 0) return Math.min(untilHour * 1000 + Math.random() * unknown, most * jitter) + least;
-  if (turnFrom === undefined) return (before <= fewBefore ? least : unknown) * jitter;
-  return Math.min(most, Math.max(least, turnFrom * 250)) * jitter;
+/** A little different for each, ms. Who waits for the hour asks at it, and not all in one second; whose turn is near asks more often. */
+function whenToAsk(waiting: number, untilHour: number, turnFrom = Infinity): number {
+  const { least, most } = askAgain;
+  const spread = Math.min(most, Math.max(least, (waiting / asksPerSecond) * 1000));
+  if (untilHour > 0) return Math.min(untilHour * 1000 + Math.random() * spread, most) + least * Math.random();
+  return Math.max(least, Math.min(spread, turnFrom * 250)) * (0.8 + Math.random() * 0.4);
 }
