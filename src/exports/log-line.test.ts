@@ -55,16 +55,19 @@ test("EX-40 CrowdSec's parser takes blocks, with their prefixes, and nothing els
     ["parser", "scenario", "profile"].map((name) => readFile(join(deploy, `crowdsec/${name}.yaml`), "utf8")),
   );
   const [, expression = ""] = /^ {2}pattern: '(.*)'$/m.exec(parser) ?? [];
-  const [, prefix = ""] = /^ {2}ROSTRA_PREFIX: "(.*)"$/m.exec(parser) ?? [];
+  const [, address = ""] = /^ {2}ROSTRA_ADDRESS: "(.*)"$/m.exec(parser) ?? [];
   const patterns: Record<string, string> = {
     TIMESTAMP_ISO8601: String.raw`[\d:.TZ-]+`,
     INT: String.raw`\d+`,
-    ROSTRA_PREFIX: prefix,
+    ROSTRA_ADDRESS: address,
   };
   const pattern = new RegExp(
     expression.replaceAll(/%\{(\w+):(\w+)\}/g, (_, of: string, name: string) => `(?<${name}>${patterns[of]})`),
   );
-  const found = (text: string): string | undefined => pattern.exec(text)?.groups?.["prefix"];
+  const found = (text: string): string | undefined => {
+    const { address: from, width } = pattern.exec(text)?.groups ?? {};
+    return from && `${from}/${width}`;
+  };
   expect(blocks.map(found)).toEqual(["192.0.2.7/32", "198.51.100.0/24", "2001:db8:1:2::/64", "2001:db8:1::/48"]);
   expect(others.map(found)).toEqual(others.map(() => undefined));
   expect(scenario).toContain("rostra_block");
