@@ -13,9 +13,10 @@ export function calibratedBy(training: readonly Case[], others: readonly Case[],
     made,
   );
   const errors = { calm: [] as number[], decided: [] as number[], open: [] as number[] };
-  for (const { scenario, series, truth } of others) {
-    if (scenario.attack && blind.has(scenario.attack)) continue;
-    const { shares, episodes } = verdictOf(series, first);
+  for (const { scenario, series, truth, capacity } of others) {
+    // Of a crowd alone there is nothing to be off by: intervals are those of evenings with an attack.
+    if (!scenario.attack || blind.has(scenario.attack)) continue;
+    const { shares, episodes } = verdictOf(series, first, capacity);
     const isOpen = episodes.some(({ judgement }) => judgement.cause === "unknown");
     // What is above the interval's own room for the unknown, or below the estimate.
     const over = Math.max(0, truth.attack - shares.attack.share - shares.unknown.share);

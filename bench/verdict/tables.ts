@@ -72,7 +72,11 @@ function judgedOf({ calibrated, training, others, test }: TablesOptions): Judged
       .filter(({ fold }) => (attack ? fold.attack === attack : crowd ? fold.crowd === crowd : fold.fault === fault));
     const fold = made[mine[i % mine.length]?.at ?? 0] ?? calibrated;
     const errors = calibrated.errors;
-    return { of: one, verdict: verdictOf(one.series, calibrated), leftOut: verdictOf(one.series, { ...fold, errors }) };
+    return {
+      of: one,
+      verdict: verdictOf(one.series, calibrated, one.capacity),
+      leftOut: verdictOf(one.series, { ...fold, errors }, one.capacity),
+    };
   });
 }
 
@@ -165,10 +169,10 @@ function attacks(judged: readonly Judged[], calibrated: Calibrated): string {
 }
 
 /** Seconds from an attack's beginning until the verdict, made anew every ten seconds, says so. */
-function delayOf({ series, attackFrom = 0 }: Case, calibrated: Calibrated): number {
+function delayOf({ series, attackFrom = 0, capacity }: Case, calibrated: Calibrated): number {
   const first = Math.floor(attackFrom / 10);
   for (let slices = first + 1; slices <= series.slices.length; slices++) {
-    if (isAttack(verdictOf({ ...series, slices: series.slices.slice(0, slices) }, calibrated)))
+    if (isAttack(verdictOf({ ...series, slices: series.slices.slice(0, slices) }, calibrated, capacity)))
       return slices * 10 - attackFrom;
   }
   return series.slices.length * 10;
@@ -182,7 +186,7 @@ function shares({ calibrated, shareSeed, times }: TablesOptions): string {
       Array.from({ length: Math.max(1, Math.round(2 * times)) }, () => {
         const crowd = crowdNames[seed % crowdNames.length] ?? "announced";
         const one = play({ seed: seed++, attack, crowd, share });
-        return { truth: one.truth.attack, verdict: verdictOf(one.series, calibrated) };
+        return { truth: one.truth.attack, verdict: verdictOf(one.series, calibrated, one.capacity) };
       }),
     );
     const found = some.filter(({ verdict }) => isAttack(verdict)).length;

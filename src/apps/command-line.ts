@@ -33,6 +33,8 @@ const usage = `rostra: live conversations that a million people come to hear at 
   rostra rehearse     real listeners and attackers against a running server, and what it kept (rostra rehearse --help)
   rostra rehearsal-permit  permit one rehearsal from another machine (--data; rostra rehearsal-permit --help)
   rostra verdict      what it was: crowd, attack, own fault, or cannot tell (rostra verdict --help)
+  rostra evidence head      print the last record of each chain of evidence, to be kept elsewhere (--data)
+  rostra evidence verify    go through all chains and say where one does not hold (--data, --against FILE)
   rostra shieldd      keep in the kernel's sets what edges hand down (rostra shieldd --help)
   rostra exports-key  print what the webhook of exports signs with (--data)
   rostra owner-link   print a new one-time owner link of the running server (--data)
@@ -128,6 +130,10 @@ export async function main(args: readonly string[]): Promise<number> {
       case "verdict": {
         const { verdict } = await import("./verdict.ts");
         return await verdict(rest);
+      }
+      case "evidence": {
+        const { evidence } = await import("./verdict.ts");
+        return await evidence(rest);
       }
       case "run": {
         const { runChild } = await import("./child.ts");

@@ -1,11 +1,15 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { Problem } from "../foundation/errors.ts";
 import { samples } from "../verdict/synthetic/samples.ts";
 import { verdictCommand } from "./verdict/options.ts";
-import { verdict } from "./verdict.ts";
+import { evidence, verdict } from "./verdict.ts";
+import { replayed } from "./verdict/judge.ts";
+import { evidenceFolder, publicKeyFile } from "./edge/evidence-folder.ts";
+import { Chain, chainFiles } from "../evidence/chain.ts";
+import { publicPem, signingKey } from "../evidence/seal.ts";
 
 const codeOf = async (run: () => unknown): Promise<string | undefined> => {
   try {
@@ -34,6 +38,46 @@ test("VE-33 words that are off are told, and a folder without evidence is", asyn
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test("VE-35 heads are printed, kept elsewhere, and the chains held to them: with one record less it does not hold", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "rostra-verdict-"));
+  const said: string[] = [];
+  const spy = vi.spyOn(process.stdout, "write").mockImplementation((text) => said.push(String(text)) > 0);
+  try {
+    const key = signingKey(Buffer.alloc(32, 3));
+    await mkdir(evidenceFolder(folder), { recursive: true });
+    await writeFile(publicKeyFile(folder), publicPem(key));
+    const place = { folder: join(evidenceFolder(folder), "edge-1"), process: "edge-1", key, now: Date.now };
+    const chain = await Chain.open(place);
+    for (let level = 0; level < 3; level++) await chain.append({ t: "level", level, cause: "by-hand" });
+    await chain.close();
+    expect(await evidence(["head", "--data", folder])).toBe(0);
+    const heads = join(folder, "heads.log");
+    await writeFile(heads, said.join(""));
+    expect(JSON.parse(said.join(""))).toMatchObject({ process: "edge-1", n: 3 });
+    expect(await evidence(["verify", "--data", folder, "--against", heads])).toBe(0);
+    const [file] = await chainFiles(place.folder);
+    const lines = (await readFile(file?.path ?? "", "utf8")).split("\n");
+    await writeFile(file?.path ?? "", `${lines.slice(0, -2).join("\n")}\n`);
+    expect(await evidence(["verify", "--data", folder])).toBe(0);
+    expect(await evidence(["verify", "--data", folder, "--against", heads])).toBe(1);
+    expect(await codeOf(() => evidence(["heads"]))).toBe("usage");
+  } finally {
+    spy.mockRestore();
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("VE-36 the report's command gives the same again: with its times, announcements and capacity written out", () => {
+  const at = "2026-08-12T17:00:00.000Z";
+  const words = ["talk", "--from", at, "--to", "2026-08-12T18:00:00Z", "--announced", "2026-08-12T16:59:00Z"];
+  const command = verdictCommand([...words, "--capacity", "players=5,joins=3,by=Tom's"], { ROSTRA_DATA: "/secret" });
+  if (command.kind !== "judge") throw new Error("it is to be judged");
+  const again = replayed(command, Date.parse(at), Date.parse("2026-08-12T18:00:00Z"));
+  const times = `--from ${at} --to 2026-08-12T18:00:00.000Z --announced 2026-08-12T16:59:00.000Z`;
+  expect(again).toBe(`rostra verdict talk ${times} --capacity 'players=5,joins=3,by=Tom'\\''s'`);
+  expect(replayed({ ...command, folder: "./data" }, 0, 1)).toContain("--data ./data");
 });
 
 test("VE-33 times are a moment or how long ago, and a capacity is players and joins", () => {

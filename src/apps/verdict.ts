@@ -10,6 +10,7 @@ import { seriesOf } from "../verdict/series.ts";
 import { sampleOf } from "../verdict/synthetic/samples.ts";
 import { verdictOf } from "../verdict/verdict.ts";
 import { type ReadChain, readChains } from "./verdict/chains.ts";
+import { off } from "./serve/usage.ts";
 import { judge } from "./verdict/judge.ts";
 import { type VerdictCommand, verdictCommand } from "./verdict/options.ts";
 
@@ -24,9 +25,9 @@ const usage = `rostra verdict: what it was: the crowd, an attack, our own fault,
     --out DIR            writes verdict.json and verdict.html there
     --json               prints the record instead of words
     --key FILE           the public key, kept elsewhere              (evidence/key.pub in the data folder)
-  rostra verdict --verify    goes through all chains and says where one does not hold: exit code 1
+  rostra evidence verify     goes through all chains and says where one does not hold: exit code 1   (also: rostra verdict --verify)
     --against FILE       also holds them to heads that were kept elsewhere
-  rostra verdict --heads     prints the head of each chain, to be kept elsewhere
+  rostra evidence head       prints the head of each chain, to be kept elsewhere                     (also: rostra verdict --heads)
   rostra verdict --sample crowd|attack-in-crowd|own-fault|mimic    the report of a made-up evening
 
 What its answers mean, and how often they are wrong: docs/verdict.md
@@ -65,6 +66,13 @@ export async function verdict(args: readonly string[]): Promise<number> {
       return isSound ? 0 : 1;
     }
   }
+}
+
+/** `rostra evidence head` and `rostra evidence verify`: what whoever keeps heads elsewhere needs. */
+export async function evidence([what = "", ...rest]: readonly string[]): Promise<number> {
+  if (what === "head") return verdict(["--heads", ...rest]);
+  if (what === "verify") return verdict(["--verify", ...rest]);
+  throw off("rostra evidence", what, "head, or verify");
 }
 
 async function verify({ data, against, key }: VerdictCommand & { readonly kind: "verify" }): Promise<number> {

@@ -11,6 +11,8 @@ export interface Census {
   requests: number;
   pages: number;
   states: number;
+  /** Live text and how a line stands: what those ask for who have no seat. */
+  standing: number;
   playlists: number;
   inits: number;
   segments: number;
@@ -29,6 +31,7 @@ export const newCensus = (): Census => ({
   requests: 0,
   pages: 0,
   states: 0,
+  standing: 0,
   playlists: 0,
   inits: 0,
   segments: 0,

@@ -43,6 +43,7 @@ export interface LiveCounts {
   notFound: number;
   /** Requests, by what they ask for. */
   states: number;
+  standing: number;
   playlists: number;
   inits: number;
   segments: number;
@@ -98,8 +99,10 @@ export class LiveRoutes {
           this.#options.channels.get(entry, path.rendition).touch();
         return;
       case "text":
+        this.#options.counts.standing++;
         return this.#options.texts.handle(request, response, entry);
       case "line":
+        this.#options.counts.standing++;
         return this.#options.door.line(response, entry);
       case "beacon":
       case "place":

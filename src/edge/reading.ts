@@ -41,7 +41,8 @@ export function reading({ counts, front, moves, gauges }: ReadingOptions): EdgeR
         counts.replayOverflow +
         counts.webSocketOverflow +
         counts.streamOverflow +
-        counts.beaconOverflow,
+        counts.beaconOverflow +
+        counts.placeOverflow,
       bad: counts.badRequests + front.pipelineOverflow + front.proxyHeaderRefusals,
       left: counts.left,
       leftEarly: counts.leftEarly,
@@ -50,8 +51,9 @@ export function reading({ counts, front, moves, gauges }: ReadingOptions): EdgeR
       handshakesFailed: front.failedHandshakes,
       trouble: counts.jumps + counts.badSegments + counts.badFeedLines + moves,
       bytes: counts.sentBytes + counts.numberedBytes,
-      noSeat: 0,
-      placed: 0,
+      noSeat: counts.unseated,
+      placed: counts.places,
+      standing: counts.standing + counts.places,
     },
     gauges,
   };

@@ -1,16 +1,5 @@
-import { costs } from "./explained.ts";
+import { type Capacity, provenLoad } from "./capacity.ts";
 import type { Cause } from "./likelihood.ts";
-
-/** What a rehearsal has proven: that so many may play and so many join in a second, with every promise kept. */
-export interface Capacity {
-  readonly players: number;
-  readonly joinsPerSecond: number;
-  /** Which rehearsal proved it, in words. */
-  readonly provedBy: string;
-}
-
-/** What a newcomer costs until there is sound: page, state, join, and their connections; ms of processor. */
-const newcomerCost = costs.join + 7 * costs.request + 3 * costs.connection;
 
 /** The same minutes again without something: the highest load of ten seconds, ms of processor a second, and whether it was proven. */
 export interface Without {
@@ -33,7 +22,7 @@ export function counterfactual(
   assigned: readonly Readonly<Record<Cause | "unknown", number>>[],
   capacity?: Capacity,
 ): Counterfactual {
-  const load = capacity && capacity.players * costs.listenerSecond + capacity.joinsPerSecond * newcomerCost;
+  const load = capacity && provenLoad(capacity);
   const peakOf = (value: (one: Readonly<Record<Cause | "unknown", number>>) => number): Without => {
     const peak = assigned.reduce((most, one) => Math.max(most, value(one)), 0) / 10;
     if (load === undefined) return { peak, ofCapacity: undefined, holds: "unknown" };

@@ -17,6 +17,9 @@ export const costs = {
 /** For how long a connection is held on which nothing is read, s. */
 const unreadSeconds = 15;
 
+/** From this level of service on newcomers stand, and read instead of listening. */
+const standingLevel = 3;
+
 /** What a person who comes to listen asks for at most, on average: generously, since what is over it is called unexplained. */
 export const allowance = {
   /** For each newcomer who stays: pages and their files, with those who only look; states; init segments; connections. */
@@ -37,6 +40,8 @@ export const allowance = {
   beaconsPerSecond: 1 / 6,
   /** Of all that is explained: answered that it is not there, or not understood. */
   strayShare: 0.03,
+  /** For each address in ten seconds, from the level on at which newcomers stand. */
+  standing: 8,
   /** Connections that a newcomer keeps beside the one with the sound, and for how many slices. */
   kept: 2,
   keptSlices: 2,
@@ -115,7 +120,10 @@ function loadOf(
   count("replays", counts.replays, counts.connections * 20, costs.request);
   const named =
     counts.pages + counts.states + counts.inits + counts.playlists + counts.segments + counts.joins + counts.beacons;
-  const other = Math.max(0, counts.requests - named - counts.api - counts.replays);
+  // Who has no seat reads the text and looks how the line stands; while there are seats nobody needs to.
+  const standing = slice.level >= standingLevel ? slice.sources.addresses * rates.standing : soon;
+  count("standing", counts.standing, standing + playing * rates.statesPerSecond, costs.request);
+  const other = Math.max(0, counts.requests - named - counts.api - counts.replays - counts.standing);
   count("other", other, counts.requests * rates.strayShare, costs.request);
   count("bad", counts.bad, counts.connections * rates.strayShare, costs.request);
   // Who takes a place and does not read has not listened.

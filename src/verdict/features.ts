@@ -1,3 +1,5 @@
+import type { TallyName } from "../wire/evidence.ts";
+import { type Capacity, provenLoad } from "./capacity.ts";
 import type { Episode, Trouble } from "./episodes.ts";
 import type { Load } from "./explained.ts";
 import type { Series, Slice } from "./series.ts";
@@ -26,6 +28,10 @@ export const featureNames = [
   "handshakesFailed",
   "kernelDrops",
   "oneKind",
+  "completed",
+  "cadence",
+  "errorsBelowCapacity",
+  "puzzlesIgnored",
 ] as const;
 export type FeatureName = (typeof featureNames)[number];
 export type Features = Readonly<Record<FeatureName, number | undefined>>;
@@ -39,17 +45,25 @@ const enoughPrefixes = 16;
 /** Longer ago than this nobody remembers, s. */
 const longAgo = 3600;
 
+/** What else an episode is looked at beside. */
+export interface Surroundings {
+  readonly troubles: readonly Trouble[];
+  /** What a rehearsal has proven; without it nothing is known of errors below it. */
+  readonly capacity?: Capacity | undefined;
+}
+
 export function featuresOf(
   series: Series,
   all: readonly Load[],
   episode: Episode,
-  troubles: readonly Trouble[],
+  { troubles, capacity }: Surroundings,
 ): Features {
   const { first, last } = episode;
   const during = series.slices.slice(first, last + 1);
   const load = all.slice(first, last + 1);
   const before = series.slices.slice(Math.max(0, first - historySlices), first);
   const count = (name: keyof Slice["counts"]): number => total(during, ({ counts }) => counts[name]);
+  const price = (name: TallyName): number => total(during, ({ prices }) => prices?.[name] ?? 0);
   const share = (part: number, of: number): number | undefined => (of < enough ? undefined : part / of);
   const begins = onset(series, episode);
   const known = during.some(({ sources }) => sources.playedPrefixes >= enoughPrefixes);
@@ -59,6 +73,7 @@ export function featuresOf(
     total(during, ({ sources }) => sources.addresses),
   );
   const listening = total(load, ({ playing }) => playing);
+  const refused = total(during, refusalsIn);
   const open = total(during, (slice) => slice.open);
   const parts = Object.values(sumOf(load.map((one) => one.parts)));
   return {
@@ -79,10 +94,10 @@ export function featuresOf(
     silent: open < enough * 10 ? undefined : total(load, ({ silent }) => silent) / open,
     unread: listening < enough * 10 ? undefined : (60 * count("unread")) / listening,
     refusedAgain:
-      count("refused") === 0
+      refused === 0
         ? undefined
         : ratio(
-            count("refused"),
+            refused,
             total(during, ({ sources }) => sources.addresses),
           ),
     sinceAnnounced: since(
@@ -108,12 +123,46 @@ export function featuresOf(
           count("connections"),
         ),
     oneKind: parts.length === 0 ? undefined : Math.max(...parts) / parts.reduce((a, b) => a + b, 0),
+    completed: ratio(
+      total(load, ({ newcomers }) => newcomers),
+      total(during, ({ sources }) => sources.addresses),
+    ),
+    cadence: cadence(during),
+    errorsBelowCapacity: capacity && errorsBelow(during, load, provenLoad(capacity)),
+    puzzlesIgnored: share(price("pricesToldPersisting"), price("pricesTold")),
   };
 }
 
 const announces: ReadonlySet<string> = new Set(["announced", "live", "ended", "said"]);
 const total = <T>(all: readonly T[], value: (one: T) => number): number => all.reduce((so, one) => so + value(one), 0);
 const ratio = (part: number, of: number): number | undefined => (of < 1 ? undefined : part / of);
+
+/** Whoever was told that there is too much, or no room, or to come later: each was told when to come again. */
+const refusalsIn = ({ counts }: Slice): number => counts.refused + counts.later + counts.dropped + counts.noSeat;
+
+/** Segments that were asked for, against one each 960 ms by those who listen segment by segment: nobody can hear faster. */
+function cadence(during: readonly Slice[]): number | undefined {
+  const asked = total(during, ({ counts }) => counts.segments);
+  if (asked < enough) return undefined;
+  return (
+    asked /
+    Math.max(
+      1,
+      total(during, ({ numbered }) => numbered / 0.96),
+    )
+  );
+}
+
+/** Of what was refused or went wrong, the share that did so while there was less load than was proven: then it was not for the load. */
+function errorsBelow(during: readonly Slice[], load: readonly Load[], proven: number): number | undefined {
+  let [errors, below] = [0, 0];
+  for (const [i, slice] of during.entries()) {
+    const here = refusalsIn(slice) + slice.counts.trouble;
+    errors += here;
+    if ((load[i]?.all ?? 0) / 10 <= proven) below += here;
+  }
+  return errors < enough ? undefined : below / errors;
+}
 
 function sumOf(all: readonly Readonly<Record<string, number>>[]): Record<string, number> {
   const sums: Record<string, number> = {};

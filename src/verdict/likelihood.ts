@@ -28,6 +28,10 @@ export const cuts: Readonly<Record<FeatureName, readonly number[]>> = {
   handshakesFailed: [0.02, 0.1, 0.3, 0.6],
   kernelDrops: [0.01, 0.1, 1],
   oneKind: [0.4, 0.6, 0.8, 0.95],
+  completed: [0.02, 0.06, 0.15, 0.3, 0.6],
+  cadence: [0.9, 1.2, 1.6, 2.5, 6, 30],
+  errorsBelowCapacity: [0.05, 0.5, 0.95],
+  puzzlesIgnored: [0.1, 0.4, 0.8],
 };
 
 /** No single feature says more than this for or against a cause, in nats: none decides alone. */

@@ -1,4 +1,5 @@
-import { type Counterfactual, type Capacity, counterfactual } from "./counterfactual.ts";
+import type { Capacity } from "./capacity.ts";
+import { type Counterfactual, counterfactual } from "./counterfactual.ts";
 import { accountOf, type Episode, type Trouble, troublesOf } from "./episodes.ts";
 import type { Load } from "./explained.ts";
 import { type Features, featuresOf } from "./features.ts";
@@ -49,7 +50,7 @@ export function verdictOf(series: Series, calibrated: Calibrated, capacity?: Cap
   const { loads: all, measured, episodes: found } = accountOf(series.slices);
   const troubles = troublesOf(series);
   const episodes = found.map((episode): JudgedEpisode => {
-    const features = featuresOf(series, all, episode, troubles);
+    const features = featuresOf(series, all, episode, { troubles, capacity });
     return {
       ...episode,
       from: series.slices[episode.first]?.at ?? 0,

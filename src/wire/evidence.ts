@@ -50,6 +50,8 @@ export const countNames = [
   /** Newcomers who were told that no seat is free, and places in line that were given. */
   "noSeat",
   "placed",
+  /** Asked by those who stand: the live text, how their line stands, and places. */
+  "standing",
 ] as const;
 export type CountName = (typeof countNames)[number];
 /** Those of the shield: an edge without one has none. */

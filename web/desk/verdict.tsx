@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { type ToldOutside, verdictCauses, type VerdictTold } from "../../src/wire/verdict.ts";
+import type { ToldOutside } from "../../src/wire/verdict-schema.ts";
+import { verdictCauses, type VerdictTold } from "../../src/wire/verdict.ts";
 import { api, ApiProblem, wordsFor } from "../api/client.ts";
 import { t } from "../i18n/catalogue.ts";
 import { Button } from "../ui/button.tsx";

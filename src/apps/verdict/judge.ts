@@ -46,7 +46,7 @@ export async function judge(command: Judge): Promise<{ readonly record: VerdictR
 }
 
 /** The command that gives the same again, whenever it is given. */
-function replayed({ space, announced, capacity, key, folder }: Judge, from: number, to: number): string {
+export function replayed({ space, announced, capacity, key, folder }: Judge, from: number, to: number): string {
   const iso = (at: number): string => new Date(at).toISOString();
   const words = [`rostra verdict ${space} --from ${iso(from)} --to ${iso(to)}`];
   if (folder !== undefined) words.push(`--data ${folder}`);

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Problem, reason } from "../../foundation/errors.ts";
-import type { Capacity } from "../../verdict/counterfactual.ts";
+import type { Capacity } from "../../verdict/capacity.ts";
 import { type Sample, samples } from "../../verdict/synthetic/samples.ts";
 import { off, whole } from "../serve/usage.ts";
 

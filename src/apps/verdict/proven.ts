@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type CurveName, type RehearsalRecord, verdictOf } from "../../rehearsal/report/record.ts";
-import type { Capacity } from "../../verdict/counterfactual.ts";
+import type { Capacity } from "../../verdict/capacity.ts";
 import { readRecord } from "../control/game-day/record.ts";
 
 /**

@@ -140,6 +140,7 @@ const partWords: Readonly<Record<string, string>> = {
   held: "connections held without playing",
   other: "requests for what does not exist or cannot be understood",
   api: "API requests",
+  standing: "live text, lines and places",
   bad: "what is no HTTP",
   unread: "listeners who do not read",
 };

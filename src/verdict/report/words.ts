@@ -44,7 +44,7 @@ export const featureWords: Readonly<Record<FeatureName, FeatureWords>> = {
   leftEarly: { name: "joins that left before three segments", as: "share" },
   silent: { name: "connections that neither play nor ask", as: "share" },
   unread: { name: "listeners that did not read what they were sent", as: "per minute" },
-  refusedAgain: { name: "refusals for each address: asked again although refused", as: "number" },
+  refusedAgain: { name: "refusals for each address: came again although told when to", as: "number" },
   sinceAnnounced: { name: "began after an announcement, a beginning or an end", as: "seconds" },
   sinceTrouble: { name: "began after trouble of ours or a new version", as: "seconds" },
   steadiness: { name: "unevenness of the pace, second by second", as: "number" },
@@ -54,6 +54,14 @@ export const featureWords: Readonly<Record<FeatureName, FeatureWords>> = {
   handshakesFailed: { name: "TLS handshakes that failed", as: "share" },
   kernelDrops: { name: "connections that the kernel dropped, against those accepted", as: "share" },
   oneKind: { name: "share of one kind of request in the excess", as: "share" },
+  completed: { name: "newcomers who came to hear three segments, for each address that asked", as: "number" },
+  cadence: { name: "segments asked for against the segments' clock", as: "number" },
+  errorsBelowCapacity: { name: "errors and refusals while there was less load than was proven", as: "share" },
+  puzzlesIgnored: {
+    name: "prices told to those who ignore them and go on",
+    as: "share",
+    source: "Kandula, Katabi, Jacob and Berger 2005",
+  },
 };
 
 export const troubleWords: Readonly<Record<TroubleKind, string>> = {
@@ -70,7 +78,7 @@ export const blindSpots: readonly string[] = [
   "What is never accepted: SYN floods, floods of datagrams at the stage and whatever fills the line before this machine. Only the kernel's drops are seen.",
   "Who behaves in everything as a listener does, however many they are: they are counted as the crowd. So are players in the hands of somebody else as long as they do nothing but play.",
   "The way of a single visitor from page to state to sound: only sums of all visitors are kept, to name nobody.",
-  "Whether a single client waits as long as Retry-After says: only refusals against addresses are known.",
+  "Whether a single client waits as long as Retry-After says: only refusals against addresses are known, and what the shield counts of those who persist.",
   "Caches and CDNs in front: what they answer themselves is not seen here.",
   "Who was hit by a refusal: it is counted, not known whether it was a person.",
 ];

@@ -1,7 +1,9 @@
+import type { Capacity } from "../capacity.ts";
 import type { EdgeEvidence } from "../series.ts";
 import { assaultOf, type AttackKindName, attacks, quietEvening } from "./attacks.ts";
 import { audience, type CrowdName, crowds, type FaultName, faults, peopleOf } from "./crowds.ts";
 import { Scene, type Truth } from "./scene.ts";
+import { surroundingsOf } from "./surroundings.ts";
 
 /** What happens in a scene, and by which seed. */
 export interface Scenario {
@@ -20,6 +22,8 @@ export interface Staged {
   readonly truth: readonly Truth[];
   /** When the attack begins, seconds into the scene. */
   readonly attackFrom: number | undefined;
+  /** What a rehearsal has proven of this server; of half of them none has anything. */
+  readonly capacity: Capacity | undefined;
 }
 
 export const crowdNames = Object.keys(crowds) as CrowdName[];
@@ -48,5 +52,6 @@ export function stage(scenario: Scenario): Staged {
     attackFrom = scenario.attack === "low-and-slow" ? 60 : assault.from;
     attacks[scenario.attack](scene, assault, people);
   }
-  return { scenario, ...scene.end(), attackFrom };
+  const around = surroundingsOf(scenario, people.count, scene);
+  return { scenario, ...scene.end(), attackFrom, ...around };
 }

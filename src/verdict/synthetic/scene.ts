@@ -4,7 +4,9 @@ import {
   type CountName,
   countNames,
   type EndBody,
+  shieldCountNames,
   type SpaceBody,
+  type TallyBody,
   type WindowBody,
 } from "../../wire/evidence.ts";
 import { costs } from "../explained.ts";
@@ -48,6 +50,9 @@ const noRequest: ReadonlySet<CountName> = new Set([
   "handshakesFailed",
   "trouble",
   "bytes",
+  ...shieldCountNames,
+  "noSeat",
+  "placed",
 ]);
 
 type Counted = Record<CountName, number>;
@@ -67,7 +72,7 @@ export class Scene {
   readonly #places: Readonly<Record<Cause, Float64Array>>;
   readonly #loop: Float64Array;
   readonly #away = new Set<number>();
-  readonly #events: { readonly second: number; readonly body: BeginBody | EndBody | SpaceBody }[] = [];
+  readonly #events: { readonly second: number; readonly body: BeginBody | EndBody | SpaceBody | TallyBody }[] = [];
   readonly #players: Player[] = [];
   /** When each prefix had its first player. */
   readonly #played = new Map<number, number>();
@@ -159,6 +164,13 @@ export class Scene {
     this.#event(0, { t: "space", id: slug, slug, title: slug, status: "scheduled", hold: false, startAt });
   }
 
+  /** What prices control told in ten seconds, and how they were met. */
+  tally(second: number, counts: TallyBody["counts"]): void {
+    const rounded = Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, Math.round(count)]));
+    const from = sceneBegins + Math.floor(second / 10) * 10_000;
+    this.#event(second, { t: "tally", from, counts: rounded });
+  }
+
   restart(second: number, how: "killed" | "replaced", version = "1.0.0"): void {
     if (how === "replaced") this.#event(second, { t: "end", why: "replaced" });
     this.#event(second, { t: "begin", version, process: "edge-1", succeeds: how === "replaced", configuration: {} });
@@ -208,7 +220,7 @@ export class Scene {
     };
   }
 
-  #event(second: number, body: BeginBody | EndBody | SpaceBody): void {
+  #event(second: number, body: BeginBody | EndBody | SpaceBody | TallyBody): void {
     this.#events.push({ second, body });
   }
 

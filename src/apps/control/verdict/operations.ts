@@ -1,4 +1,4 @@
-import { toldOutsideSchema } from "../../../wire/verdict.ts";
+import { toldOutsideSchema } from "../../../wire/verdict-schema.ts";
 import type { Operation } from "../operation.ts";
 
 const space = "/api/v1/spaces/:space";
