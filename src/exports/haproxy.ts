@@ -34,11 +34,12 @@ export function haproxyMap({ socket, map, now }: HaproxyOptions): Output {
   };
   return {
     name: "haproxy",
-    tell: async ({ what, prefix: { text }, seconds }) => {
+    tell: async ({ what, prefix: { text }, seconds, guard }) => {
       if (what !== "block" && what !== "expired") return;
-      if (!isClean) await clean();
       const remove = `del map ${map} ${text}`;
-      if (what === "expired") return say(remove);
+      // What is over by itself goes only if no other process has asked for more since.
+      if (what === "expired") return guard === undefined ? clean() : say(remove);
+      if (!isClean) await clean();
       return say(remove, `add map ${map} ${text} ${Math.ceil(now() / 1000) + seconds}`);
     },
   };

@@ -14,9 +14,10 @@ export const shieldd = (socket: string): Output => ({
   },
 });
 
-function requestOf({ what, prefix: { text: prefix }, seconds }: Action): BlockRequest | undefined {
+function requestOf({ what, prefix: { text: prefix }, seconds, guard }: Action): BlockRequest | undefined {
   if (what === "block") return { do: "add", prefix, seconds };
-  return what === "expired" ? { do: "del", prefix } : undefined;
+  // What is over by itself is over there as well, unless another process has asked for more since.
+  return what === "expired" && guard !== undefined ? { do: "del", prefix } : undefined;
 }
 
 function readAnswer(text: string): BlockAnswer {

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makePair } from "../../edge/certificate.test-pair.ts";
 import { actionOn } from "../../exports/action.fixture.ts";
+import { askLine } from "../../exports/ask-line.ts";
 import { haproxyMap } from "../../exports/haproxy.ts";
 
 const env = { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin` };
@@ -82,10 +83,10 @@ test.runIf(isInstalled)("EX-41 HAProxy refuses a prefix of its map, and no other
   expect(await come("127.9.9.9")).toBe("in");
   await output.tell(actionOn("127.9.9.0/24", { seconds: 600 }));
   expect([await come("127.9.9.9"), await come("127.9.8.1")]).toEqual(["rejected", "in"]);
-  await output.tell(actionOn("127.9.9.0/24", { what: "expired" }));
+  await output.tell(actionOn("127.9.9.0/24", { what: "expired", guard: "listeners" }));
   expect(await come("127.9.9.9")).toBe("in");
   // Again, and what is not there can be taken out.
-  await output.tell(actionOn("127.9.9.0/24", { what: "expired" }));
+  await output.tell(actionOn("127.9.9.0/24", { what: "expired", guard: "listeners" }));
 });
 
 test.runIf(isInstalled)("EX-41 everything is over when its time is, though nobody takes it out", async () => {
@@ -94,6 +95,11 @@ test.runIf(isInstalled)("EX-41 everything is over when its time is, though nobod
   await output.tell(actionOn("127.9.7.7", { seconds: 5 }));
   expect(await come("127.9.7.7")).toBe("rejected");
   await expect.poll(() => come("127.9.7.7"), { timeout: 20_000, interval: 200 }).toBe("in");
+  // Another process has asked for more: what is over by itself for this one stays.
+  await output.tell(actionOn("127.9.7.7", { seconds: 600 }));
+  await output.tell(actionOn("127.9.7.7", { what: "expired" }));
+  expect(await come("127.9.7.7")).toBe("rejected");
+  expect((await askLine(admin(), `show map ${map()}`)).match(/127\.9\.9\.1/)).toBeNull();
 });
 
 test.runIf(isInstalled)("EX-41 an admin socket that is away, and a map that is none, are told", async () => {

@@ -125,6 +125,7 @@ test.runIf(hasNamespaces)(
       neighbour: true,
       "open goes on": true,
       expired: true,
+      "kept for another": false,
       "let go": true,
       wide: expect.stringContaining("block-not-allowed"),
       own: expect.stringContaining("block-not-allowed"),
