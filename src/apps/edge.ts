@@ -9,7 +9,7 @@ import type { Scope } from "../foundation/scope.ts";
 import type { Action } from "../exports/recommendations.ts";
 import { openSecrets } from "../store/secrets.ts";
 import { type ProcessConfig, sockets } from "./config.ts";
-import { mostConnections } from "./edge/descriptors.ts";
+import { mostConnections, queuesOf } from "./edge/descriptors.ts";
 import { makeDoor } from "./edge/door.ts";
 import { makeShield, makeTurns } from "./edge/guard.ts";
 import { measureLevels } from "./edge/levels.ts";
@@ -87,7 +87,7 @@ export async function runEdge(config: ProcessConfig, index: number): Promise<voi
   scope.onEnd(() => closeServer(admin));
   if (succeeds) await directoryTold(edge.directory, scope);
   if (peers) takeSeats(peers, edge.adoption, log);
-  const ports = new Ports({ log, peers, succeeds });
+  const ports = new Ports({ log, peers, succeeds, queues: queuesOf() });
   await ports.open("http", edge.server, { host, port });
   if (!choice.tls || !edge.secure) return;
   await ports.open("https", edge.secure.server, { host, port: choice.tls.port });

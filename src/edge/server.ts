@@ -59,6 +59,8 @@ export type { Edge, EdgeHealth, EdgeOptions } from "./edge.ts";
 export const defaultStallMs = 60_000;
 /** So much of the connections there may be are endless responses: whoever is above it can still be told so. */
 const listenersShare = 0.985;
+/** For so long answers wait in one turn of the loop, ms. */
+const answersPatienceMs = 100;
 const sweepMs = ms(250);
 const audienceMs = ms(1000);
 
@@ -85,8 +87,9 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const upstream = new Upstream({ addresses: options.upstreams, id, key: options.key, fetches, log });
   const readers = { open: 0, most: maxChunkReaders, patienceMs: budget.patienceMs };
   const slices = new Slices();
-  // Beside each other, each has a third of a busy loop: those who play, all other answers, and whoever comes.
-  const answers = new Slices();
+  // Beside each other, each has a third of a busy loop: those who play, all other answers, and whoever comes. In a turn that is
+  // long because many ask, answers wait: who has none asks nothing more, so the turn ends.
+  const answers = new Slices(undefined, answersPatienceMs);
   const breathe = (): void => {
     slices.breathe();
     answers.breathe();

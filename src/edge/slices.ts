@@ -7,7 +7,7 @@ const share = 0.5;
 /** A turn of the loop in which nothing happened takes less, ms. */
 const emptyTurnMs = 0.03;
 /** When others have worked for so long in one turn, a slice is due within it, ms. */
-const longTurnMs = sliceMs / share;
+export const longTurnMs = sliceMs / share;
 
 /** Work for many, done piece by piece. */
 export interface Sliced {
@@ -25,6 +25,7 @@ export class Slices {
   /** In the order of their turns. */
   readonly #jobs = new Set<Sliced>();
   readonly #now: () => number;
+  readonly #patienceMs: number;
   readonly #isOver = (): boolean => this.#now() >= this.#until;
   #until = 0;
   #slicing = false;
@@ -33,9 +34,13 @@ export class Slices {
   /** Whether the next turn of the loop has a slice. */
   #isScheduled = false;
 
-  /** @param now monotonic milliseconds */
-  constructor(now: () => number = () => performance.now()) {
+  /**
+   * @param now monotonic milliseconds
+   * @param patienceMs after how much of others' work in one turn a slice is due within it
+   */
+  constructor(now: () => number = () => performance.now(), patienceMs = longTurnMs) {
     this.#now = now;
+    this.#patienceMs = patienceMs;
   }
 
   /** Begins a job at once when nobody else is at it. A job that is under way already finds its new work itself. */
@@ -50,7 +55,7 @@ export class Slices {
     if (this.#jobs.has(job)) return;
     this.#jobs.add(job);
     if (this.#slicing) return;
-    if (this.#now() - this.#ended >= longTurnMs) this.#slice(sliceMs);
+    if (this.#now() - this.#ended >= this.#patienceMs) this.#slice(sliceMs);
     else this.#schedule();
   }
 
@@ -60,7 +65,7 @@ export class Slices {
    */
   breathe(): void {
     if (this.#jobs.size === 0 || this.#slicing) return;
-    if (this.#now() - this.#ended >= longTurnMs) this.#work(sliceMs);
+    if (this.#now() - this.#ended >= this.#patienceMs) this.#work(sliceMs);
   }
 
   #slice(forMs: number): void {
