@@ -188,13 +188,15 @@ test.concurrent(
     // They come until there is no more room: those who have just asked are nobody's prey.
     const many = await idle(edge, 300, ask(livePaths.state("a")));
     await until(() => edge.metric("rostra_edge_idle_closes_total") > 0, "room is made");
-    await until(() => closedOf(older) >= 300);
-    expect(edge.metric("rostra_edge_idle_closes_total")).toBeLessThan(400);
+    // They come within one look or several; each that finds nearly all taken makes room, down to four fifths.
+    await until(() => edge.metric("rostra_edge_connections") <= 1800);
+    await until(() => closedOf(older) === edge.metric("rostra_edge_idle_closes_total"));
+    expect(closedOf(older)).toBeGreaterThanOrEqual(200);
+    expect(closedOf(older)).toBeLessThan(400);
     expect(closedOf([...many, ...younger, ...kept])).toBe(0);
     const before = closedOf(older);
     // The oldest of the older were the first.
     expect(closedOf(older.slice(0, before))).toBe(before);
-    await until(() => edge.metric("rostra_edge_connections") <= 1620);
     expect(edge.metric("rostra_edge_connections_refused_total")).toBe(0);
     await playing.haveAll();
     for (const { socket } of [...older, ...kept, ...younger, ...many]) socket.destroy();
