@@ -109,16 +109,28 @@ const states: readonly State[] = [
       await page.locator("dialog[open]").waitFor();
     },
   },
-  { what: "desk of a live Space", path: () => pagePaths.desk("demo"), ready: "main h2:visible", owner: true },
+  {
+    what: "desk of a live Space",
+    path: () => pagePaths.desk("demo"),
+    ready: "main h2:visible",
+    owner: true,
+    afterwards: verdictThere,
+  },
   {
     what: "desk of a Space that is over",
     path: () => pagePaths.desk(spaces.ended.slug),
     ready: "main h2:visible",
     owner: true,
+    afterwards: verdictThere,
   },
   { what: "operations", path: pagePaths.ops, ready: "main table, main h2:visible", owner: true },
   { what: "operations, to a stranger", path: pagePaths.ops, ready: ".callout" },
 ];
+
+/** What the load was is worked out when it is asked for. */
+async function verdictThere(page: Page): Promise<void> {
+  await page.locator(".verdict-says").waitFor({ timeout: 40_000 });
+}
 
 async function playDemo(page: Page): Promise<void> {
   const listen = page.locator(".bar .large");
