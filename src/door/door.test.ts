@@ -108,8 +108,15 @@ test("DR-26 a short line asks every few seconds, a long one less often, and befo
     ...space,
     id: `demo${waiting}`,
     line: {
-      ...{ t: "line", id: `demo${waiting}`, hour, commitment: "0".repeat(64), seed },
-      ...{ buckets: [[0, hour, waiting]], called: { from: 0, part: 0 }, calledLastMinute: 0, seatedLastMinute: 0 },
+      t: "line",
+      id: `demo${waiting}`,
+      hour,
+      commitment: "0".repeat(64),
+      seed,
+      buckets: [[0, hour, waiting]],
+      called: { from: 0, part: 0 },
+      calledLastMinute: 0,
+      seatedLastMinute: 0,
     },
   });
   const asks = (waiting: number): number => inLine(door.place(line(waiting), undefined, "none")).askAgainMs;
