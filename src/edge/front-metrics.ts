@@ -8,6 +8,8 @@ import type { SecureServer } from "./tls.ts";
 export interface FrontCounts extends HandshakeCounts, ConnectionCounts {
   /** Connections of trusted proxies that did not begin with a whole PROXY protocol header. */
   proxyHeaderRefusals: number;
+  /** Requests refused because too many waited of those who ask too much. */
+  paceOverflow: number;
   /** All that were accepted. */
   connections: number;
 }
@@ -18,6 +20,7 @@ export const newFrontCounts = (): FrontCounts => ({
   failedHandshakes: 0,
   handshakeOverflow: 0,
   proxyHeaderRefusals: 0,
+  paceOverflow: 0,
   connections: 0,
   connectionsRefused: 0,
   idleCloses: 0,
@@ -36,6 +39,11 @@ const counters: readonly CounterOf<FrontCounts>[] = [
   ["connectionsRefused", "rostra_edge_connections_refused_total", "Connections closed because there were too many."],
   ["idleCloses", "rostra_edge_idle_closes_total", "Connections closed because they were idle and room was needed."],
   ["pipelineOverflow", "rostra_edge_pipeline_overflow_total", "Connections closed because too many requests waited."],
+  [
+    "paceOverflow",
+    "rostra_edge_pace_overflow_total",
+    "Requests refused because too many waited of those who ask too much.",
+  ],
   ["proxyHeaderRefusals", "rostra_edge_proxy_header_refused_total", "Connections of proxies without a whole header."],
 ];
 

@@ -18,9 +18,10 @@ import { Connections, type ConnectionsOptions } from "./connections.ts";
 import { headWithinMs, lookEveryMs, maxHeadBytes, requestWithinMs } from "./deadlines.ts";
 import { type FrontCounts, frontMetrics, newFrontCounts } from "./front-metrics.ts";
 import type { Gate, Misdeed } from "./guard.ts";
+import { maxPaced } from "./pace.ts";
 import { parseProblem } from "./parse-problem.ts";
 import { refuseRaw } from "./raw-answer.ts";
-import { refuseUnread, sendRefusal } from "./respond.ts";
+import { overloaded, refuseUnread, sendRefusal } from "./respond.ts";
 import type { Router } from "./router.ts";
 import type { Slices } from "./slices.ts";
 import type { SecureOptions, SecureServer } from "./tls.ts";
@@ -107,7 +108,7 @@ export async function createFronts(options: FrontOptions): Promise<Fronts> {
   });
   for (const one of secure ? [server, secure.server] : [server]) {
     connections.watch(one, one === server ? "connection" : "secureConnection");
-    serveRequests(one, connections, options);
+    serveRequests(one, connections, counts, options);
     // What is put before the server last comes first: a proxy's header, the guard, and then who is known by its bytes.
     if (one === server && !proxyProtocol) options.arrivals.watch(server);
     gate?.watch(one, one === server ? "http" : "tls");
@@ -124,6 +125,7 @@ export async function createFronts(options: FrontOptions): Promise<Fronts> {
 function serveRequests(
   server: http.Server,
   connections: Connections,
+  frontCounts: FrontCounts,
   { router, webSockets, counts, slices, trust, witness, address, log, gate, stallMs, undrainedMs }: FrontOptions,
 ): void {
   const refuse = (request: http.IncomingMessage, response: http.ServerResponse, problem: Problem): void => {
@@ -145,6 +147,8 @@ function serveRequests(
     const overflow = backlog.take(request, response);
     if (overflow) refuseUnread(request, response, overflow);
   };
+  /** Requests that wait because too many came on their connection. */
+  let paced = 0;
   server.on("request", (request, response) => {
     if (!connections.asked(request, response)) return;
     counts.requests++;
@@ -154,9 +158,17 @@ function serveRequests(
     const wait = gate?.refusal(request, address);
     if (wait) return refuseUnread(request, response, wait);
     const ms = gate?.wait(request, address) ?? 0;
+    if (ms === 0) return take(request, response);
+    if (paced >= maxPaced) {
+      frontCounts.paceOverflow++;
+      return refuseUnread(request, response, overloaded("requests of those who ask too much", maxPaced));
+    }
     // Whoever asks too much is answered later, and asks the less for it; those that follow on the connection wait behind.
-    if (ms > 0) setTimeout(() => response.destroyed || take(request, response), ms);
-    else take(request, response);
+    paced++;
+    setTimeout(() => {
+      paced--;
+      if (!response.destroyed) take(request, response);
+    }, ms);
   });
   server.on("checkExpectation", (request: http.IncomingMessage, response: http.ServerResponse) => {
     if (!connections.asked(request, response)) return;

@@ -4,7 +4,7 @@ import { livePaths } from "../wire/paths.ts";
 import { type Listener, TestEdge, until } from "./edge.test-server.ts";
 import { maxPipelined } from "./connections.ts";
 import type { TestOrigin } from "./origin.test-server.ts";
-import { beyondGapMs, Pace, requestsAtOnce, requestsPerSecond, spentGapMs } from "./pace.ts";
+import { beyondGapMs, maxPaced, Pace, requestsAtOnce, requestsPerSecond, spentGapMs } from "./pace.ts";
 import type { EdgeOptions } from "./server.ts";
 import { Told } from "./told.test-guard.ts";
 
@@ -107,4 +107,20 @@ test("ED-172 behind a believed proxy or an edge with the key many ask on one con
     await until(() => answered(proxy) === maxPipelined - 1);
     expect(guard.counted("flood")).toBe(0);
   }
+});
+
+test("ED-171 of those that wait there is a cap, whatever comes on however many connections: what is above is refused", async () => {
+  const guard = new Told();
+  guard.isSpent = true;
+  await using edge = await start({ guard });
+  const before = edge.metric("rostra_edge_pace_overflow_total");
+  const each = maxPipelined - 1 - requestsAtOnce;
+  const floods = Array.from({ length: Math.ceil(maxPaced / each) + 20 }, () =>
+    edge.raw(ask(state).repeat(maxPipelined - 1)),
+  );
+  await until(() => edge.metric("rostra_edge_pace_overflow_total") > before);
+  // It is told in its turn, behind the answers that wait, or the connection is gone; others are served.
+  expect((await edge.get(state)).status).toBe(200);
+  for (const { socket } of floods) socket.destroy();
+  await until(() => edge.metric("rostra_edge_connections") === 0);
 });

@@ -5,6 +5,9 @@ export const requestsPerSecond = 4;
 export const beyondGapMs = 60;
 export const spentGapMs = 500;
 
+/** Requests beyond the pace that wait at once, all connections together; one more is refused: each holds some kilobytes. */
+export const maxPaced = 4096;
+
 const everyMs = 1000 / requestsPerSecond;
 const allowanceMs = requestsAtOnce * everyMs;
 
