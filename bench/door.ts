@@ -25,8 +25,8 @@ if (process.argv[2] === "server") await serve(process.argv[3] === "seats");
 else await measure();
 
 async function serve(givesSeats: boolean): Promise<void> {
-  const door = givesSeats ? new SeatDoor({ key: randomBytes(32), now: Date.now }) : undefined;
-  const edge = await TestEdge.start({ door }, (origin) => {
+  const door = (now: () => number): SeatDoor => new SeatDoor({ key: randomBytes(32), now });
+  const edge = await TestEdge.start(givesSeats ? { door } : {}, (origin) => {
     origin.open("demo", 100);
     for (let i = 0; i < 9; i++) origin.publishChunk("demo");
   });

@@ -63,7 +63,7 @@ export async function runEdge(config: ProcessConfig, index: number): Promise<voi
     maxConnections: mostConnections(),
     guard: shield,
     levels: measured?.levels,
-    door: makeDoor(meter, clock, follows.key),
+    door: makeDoor(meter, follows.key),
     turns: shield && makeTurns(meter, shield, clock, follows.key),
     witness: evidence?.witness,
     onSpace: evidence?.spaceChanged,

@@ -56,8 +56,8 @@ export interface EdgeOptions {
   readonly urls?: readonly string[] | undefined;
   /** Asked when the scope ends: how it is to go. @default drains for drainMs, and nobody takes its place */
   readonly farewell?: () => Farewell;
-  /** Gives seats and places in line. @default none: everybody may come in, at every level */
-  readonly door?: Door | undefined;
+  /** Makes who gives seats and places in line, by the clock that all edges share (ms since 1970). @default none: everybody may come in, at every level */
+  readonly door?: ((now: () => number) => Door) | undefined;
   /** Told who asks. @default nobody is */
   readonly witness?: Witness | undefined;
   /** Told what becomes of each Space, with each of its segments. @default nobody is */

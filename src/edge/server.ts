@@ -66,11 +66,12 @@ const audienceMs = ms(1000);
 
 /** Makes an edge; it follows the origin at once and ends with the scope. */
 export async function createEdge(options: EdgeOptions): Promise<Edge> {
-  const { log, meter, scope, door, id = randomBytes(6).toString("hex") } = options;
+  const { log, meter, scope, id = randomBytes(6).toString("hex") } = options;
   const isRemote = options.upstreams.some((address) => address.startsWith("http"));
   const followed = followedClock(options.clock);
   // On one machine all processes have the same clock; on another it is the origin's that counts.
   const clock = isRemote ? followed : options.clock;
+  const door = options.door?.(() => clock.now());
   const key = options.key === undefined ? undefined : new EdgeKey(options.key);
   const isEdge = (request: http.IncomingMessage): boolean => key?.isShownBy(request) ?? false;
   const trust: Trust = { ...(options.trust ?? noTrust), isEdge };

@@ -33,7 +33,7 @@ export async function start(state: Partial<LiveState> = {}, options: Partial<Edg
       return level.seats;
     },
   };
-  const edge = await TestEdge.start({ door, levels, ...options }, (origin) => {
+  const edge = await TestEdge.start({ door: () => door, levels, ...options }, (origin) => {
     origin.open("a", 30, { startAt: Date.now() - 3_600_000, ...state });
     origin.open("b", 30);
   });
