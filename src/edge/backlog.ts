@@ -9,6 +9,9 @@ export const maxBacklog = 5000;
 
 const isJoin = (url: string): boolean => url.includes("/stream.mp4");
 
+/** With so many that wait there are more than there is time for. */
+const rushFrom = 2000;
+
 interface Waiting {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -88,6 +91,11 @@ export class Backlog {
 
   get size(): number {
     return this.#first.size + this.#later.size + this.#control.size;
+  }
+
+  /** Whether so many wait that it takes its time. */
+  get isRush(): boolean {
+    return this.size >= rushFrom;
   }
 
   /** Answers a request, now or later; gives a refusal when too many wait. */

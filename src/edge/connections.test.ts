@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
-import type { Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { expect, test } from "vitest";
-import { Connections, idleAfterMs, leastIdleMs } from "./connections.ts";
+import { Connections, idleAfterMs, leastIdleMs, maxPipelined, maxPipelinedInRush } from "./connections.ts";
 
 /** Counts its connections, and drops what is above its cap, as `net.Server` does. */
 class CountingServer extends EventEmitter {
@@ -75,4 +75,28 @@ test("ED-102 as long as newcomers are refused idle connections make room sooner,
   for (let i = 0; i < 3; i++) await look();
   expect(quiet.filter(({ isIn }) => !isIn).length).toBeGreaterThan(0);
   expect(leastIdleMs).toBeLessThan(idleAfterMs);
+});
+
+test("ED-104 in a rush fewer requests may wait on one connection, and whoever sends more is told of", () => {
+  const counts = { connectionsRefused: 0, idleCloses: 0, pipelineOverflow: 0 };
+  const closed: unknown[] = [];
+  const connections = new Connections({ counts, onOverflow: (socket) => closed.push(socket) });
+  const server = new CountingServer();
+  connections.watch(server as unknown as Server, "connection");
+  const pipelined = (isRush: boolean): { socket: Client; taken: number } => {
+    const socket = server.connect();
+    const ask = (): boolean => {
+      const response = Object.assign(new EventEmitter(), { socket: null });
+      return connections.asked({ socket } as unknown as IncomingMessage, response as unknown as ServerResponse, isRush);
+    };
+    let taken = 0;
+    while (taken < 100 && ask()) taken++;
+    return { socket, taken };
+  };
+  const calm = pipelined(false);
+  const rush = pipelined(true);
+  expect([calm.taken, rush.taken]).toEqual([maxPipelined, maxPipelinedInRush]);
+  expect([calm.socket.isIn, rush.socket.isIn]).toEqual([false, false]);
+  expect(closed).toEqual([calm.socket, rush.socket]);
+  expect(counts.pipelineOverflow).toBe(2);
 });

@@ -5,6 +5,8 @@ import { promisify } from "node:util";
 
 /** Requests of one connection that may wait behind another one; a connection with more is closed. */
 export const maxPipelined = 64;
+/** The same where many requests wait for their turn: whoever waits for answers sends them one by one. */
+export const maxPipelinedInRush = 8;
 /** Whoever has asked for nothing for so long (ms) plays no segments: these connections are closed first when there is no room. */
 export const idleAfterMs = 3000;
 /**
@@ -44,6 +46,8 @@ export interface ConnectionsOptions {
   readonly onUnused?: ((socket: Socket) => void) | undefined;
   /** Closes up to `most` connections of others that have been idle since `before` (monotonic ms), and says how many. */
   readonly closeIdle?: ((most: number, before: number) => number) | undefined;
+  /** Told of a connection that is closed because too many requests wait on it. */
+  readonly onOverflow?: ((socket: Socket) => void) | undefined;
 }
 
 interface Visit {
@@ -96,8 +100,8 @@ export class Connections {
     });
   }
 
-  /** Notes a request; false when its connection had to be closed. */
-  asked({ socket }: IncomingMessage, response: ServerResponse): boolean {
+  /** Notes a request; false when its connection had to be closed. `isRush`: many wait for their turn. */
+  asked({ socket }: IncomingMessage, response: ServerResponse, isRush = false): boolean {
     const visit = this.#visits.get(socket);
     if (!visit) return !socket.destroyed;
     // Those who asked last are last.
@@ -106,8 +110,9 @@ export class Connections {
     visit.at = this.#now;
     visit.latest = response;
     if (response.socket !== null) return true;
-    if (visit.behind >= maxPipelined) {
+    if (visit.behind >= (isRush ? maxPipelinedInRush : maxPipelined)) {
       this.#options.counts.pipelineOverflow++;
+      this.#options.onOverflow?.(socket);
       // What came with it is not looked at any more.
       this.#visits.delete(socket);
       socket.destroy();

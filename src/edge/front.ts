@@ -100,7 +100,8 @@ export async function createFronts(options: FrontOptions): Promise<Fronts> {
     scope.signal.addEventListener("abort", () => secure.handshakes.end());
   }
   const onUnused = gate && ((socket: Socket): void => gate.saw(socket, "unused-handshake"));
-  const connections = new Connections({ ...options.connections, counts, onUnused });
+  const onOverflow = (socket: Socket): void => gate?.saw(socket, "bad-request");
+  const connections = new Connections({ ...options.connections, counts, onUnused, onOverflow });
   scope.every(sweepMs, () => {
     const now = performance.now();
     void connections.sweep(now);
@@ -150,7 +151,7 @@ function serveRequests(
   /** Requests that wait because too many came on their connection. */
   let paced = 0;
   server.on("request", (request, response) => {
-    if (!connections.asked(request, response)) return;
+    if (!connections.asked(request, response, backlog.isRush)) return;
     counts.requests++;
     witness?.asked(address(request));
     const problem = badRequest(request);
