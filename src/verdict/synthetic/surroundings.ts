@@ -1,11 +1,10 @@
 import type { Capacity } from "../capacity.ts";
 import { Chance } from "./chance.ts";
-import type { Scenario } from "./scenarios.ts";
 import type { Scene } from "./scene.ts";
 
 /** What is around the traffic of a scene, drawn by chance of its own: what was proven before, and how prices were met. */
 export function surroundingsOf(
-  { seed, crowd, attack }: Pick<Scenario, "seed" | "crowd" | "attack">,
+  { seed, crowd, attack }: { readonly seed: number; readonly crowd?: string; readonly attack?: string },
   people: number,
   scene: Scene,
 ): { readonly capacity: Capacity | undefined } {
