@@ -25,6 +25,9 @@ test("ED-173 the last quarter is for those with few: a hundred addresses that ta
   expect(budget.held).toBeLessThanOrEqual(7500 + 100 * 16);
   for (let i = 0; i < 100; i++) expect(fill(budget, `203.0.113.${i}`, 4)).toBe(4);
   expect(fill(budget, "203.0.113.200")).toBe(16);
+  const hasRoom = ["192.0.2.1", "203.0.113.1", "203.0.113.250"].map((address) => budget.hasRoomFor(() => address));
+  expect(hasRoom).toEqual([false, true, true]);
+  expect(budget.size).toBe(201);
 });
 
 test("ED-173 where thousands behave, behind a carrier's address, each has a place", () => {

@@ -69,6 +69,13 @@ export class HoldBudget {
     this.#forget(holder);
   }
 
+  /** Whether there is a place for an address. */
+  hasRoomFor(address: () => string): boolean {
+    if (this.held < this.most * freeShare) return true;
+    const of = address();
+    return this.#mayHold(this.#holders.get(of) ?? { address: of, held: 0 });
+  }
+
   /** Takes a place; false when there is none for this one. */
   take(holder: Holder): boolean {
     if (!this.#mayHold(holder)) {
@@ -86,7 +93,7 @@ export class HoldBudget {
     this.#forget(holder);
   }
 
-  #mayHold({ address, held }: Holder): boolean {
+  #mayHold({ address, held }: Pick<Holder, "address" | "held">): boolean {
     const { most } = this;
     if (this.held >= most) return false;
     if (this.held < most * freeShare || held < few) return true;

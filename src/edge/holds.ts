@@ -49,9 +49,9 @@ export class Holds implements Sliced {
     return this.#budget.most;
   }
 
-  /** Whether nobody's request can be held now. */
-  get isFull(): boolean {
-    return this.#budget.held >= this.#budget.most;
+  /** Whether a request of an address can be held now. */
+  hasRoomFor(address: () => string): boolean {
+    return this.#budget.hasRoomFor(address);
   }
 
   /** Holds a request until `release` reaches `n`; undefined when there is no place for its holder. */

@@ -149,7 +149,8 @@ export class LiveRoutes {
     const channel = channels.get(entry, asked.rendition);
     const { kind } = channel.segment(asked.n);
     const answer = (): void => this.#answer(request, response, channel, asked.n);
-    const isKept = kind === "bytes" || (kind === "early" && !channel.holds.isFull);
+    const isKept =
+      kind === "bytes" || (kind === "early" && channel.holds.hasRoomFor(() => this.#options.address(request)));
     if (!isKept || isEdge(request) || !kept.take(request, response, asked, answer)) answer();
   }
 

@@ -24,7 +24,7 @@ test(
     const server = edge.edge.secure?.server;
     server?.listen(0, "127.0.0.1");
     await until(() => server?.listening ?? false);
-    const { port } = server?.address() as AddressInfo;
+    const { port } = (server?.address() ?? { port: 0 }) as AddressInfo;
     const client = async (): Promise<tls.TLSSocket> => {
       const socket = tls.connect({ port, host: "127.0.0.1", rejectUnauthorized: false, ALPNProtocols: ["http/1.1"] });
       await once(socket, "secureConnect");
