@@ -54,3 +54,62 @@ test("VE-32 every feature stands there with what it says for and against, those 
   expect(html).toContain(record.command);
   expect(JSON.parse(JSON.stringify(record))).toMatchObject({ v: 1, kind: record.kind });
 });
+
+test("VE-37 what was done stands there with its causes, and whom at most it hit who had done nothing wrong", () => {
+  const { evidence } = stage({ seed: 21, crowd: "announced", attack: "request-flood", share: 0.7 });
+  const at = (evidence.records[10]?.at ?? 0) + 1000;
+  const windows = evidence.records.map((record) =>
+    record.t === "window"
+      ? { ...record, level: 3, counts: { ...record.counts, later: [10], laterBehaved: [2], dropped: [1], noSeat: [3] } }
+      : record,
+  );
+  const control = [
+    { t: "act", at, act: "said", says: 'of "talk": a post' },
+    { t: "act", at, act: "level", says: '"talk": the host asks for level 2' },
+    { t: "tally", at, from: at - 10_000, counts: { pricesTold: 50, pricesToldPersisting: 45, pricesPaid: 5 } },
+  ] as const;
+  const done = [
+    { t: "level", at, level: 3, cause: "loop-lag" },
+    { t: "action", at, what: "block", prefix: "x", width: 24, reason: "spent", seconds: 60, hits: 4, of: 900 },
+    {
+      t: "action",
+      at,
+      what: "refused-by-guard",
+      prefix: "y",
+      width: 24,
+      reason: "playing",
+      seconds: 0,
+      hits: 9,
+      of: 9,
+    },
+  ] as const;
+  const edge = [...windows, ...done].toSorted((one, other) => one.at - other.at);
+  const series = seriesOf([
+    { name: "control", records: control },
+    { name: "edge-1", records: edge },
+  ]);
+  const record = made({}, series);
+  const slices = series.slices.length;
+  expect(record.actions).toMatchObject({
+    later: 10 * slices,
+    laterBehaved: 2 * slices,
+    dropped: slices,
+    noSeat: 3 * slices,
+    innocent: 5 * slices,
+    level: 3,
+    handedDown: 1,
+    keptBack: 1,
+    mostHit: 4,
+    prices: { pricesTold: 50, pricesToldPersisting: 45, pricesPaid: 5 },
+  });
+  const html = page(record);
+  for (const text of [
+    "edge-1: level 3 (loop-lag)",
+    "the host asks for level 2",
+    "told of &quot;talk&quot;: a post",
+    "1 times an address or prefix was handed down",
+    "50 times a price was told, 45 of them to addresses that left many unanswered",
+    `at most ${5 * slices} refusals hit somebody who had done nothing wrong`,
+  ])
+    expect(html).toContain(text);
+});
