@@ -1,7 +1,11 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { livePaths } from "../wire/paths.ts";
+import { Arrivals } from "./arrivals.ts";
 import { TestEdge, until } from "./edge.test-server.ts";
+import type { KnownRequests } from "./known-requests.ts";
 import { initOf } from "./origin.test-server.ts";
 
 const rendition = "opus-32k";
@@ -112,4 +116,37 @@ test("ED-48 requests with cookies and the like are not remembered", async () => 
       await until(() => client.body.length > 0);
     }
   expect([joins(edge), known(edge)]).toEqual([7, 0]);
+});
+
+test("ED-104 in a rush who sends too many requests at once is closed unread; fewer, and in calm any number, are handed on", async () => {
+  let most = 3;
+  const refused: Socket[] = [];
+  const arrivals = new Arrivals({
+    known: { size: 1, find: () => undefined } as unknown as KnownRequests,
+    join: () => false,
+  });
+  arrivals.inRush({ most: () => most, refused: (socket) => refused.push(socket) });
+  const came: string[] = [];
+  const server = createServer((socket) => {
+    socket.on("data", (bytes: Buffer) => {
+      came.push(bytes.toString());
+      socket.end();
+    });
+  });
+  arrivals.watch(server);
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const send = async (text: string): Promise<void> => {
+    const client = connect((server.address() as AddressInfo).port, "127.0.0.1");
+    client.on("error", () => {}).resume();
+    client.write(text);
+    await once(client, "close");
+  };
+  const [few, many] = [ask("/a").repeat(3), ask("/a").repeat(4)];
+  await send(few);
+  await send(many);
+  expect([came, refused.length]).toEqual([[few], 1]);
+  most = Infinity;
+  await send(many);
+  expect([came, refused.length]).toEqual([[few, many], 1]);
+  server.close();
 });

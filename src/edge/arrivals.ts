@@ -14,6 +14,14 @@ interface Arrival {
 type Arriving = Socket & { [arrivals]?: Arrivals };
 const arrivals = Symbol("arrivals");
 
+/** What becomes of whoever sends many requests at once, while many wait for their turn. */
+export interface Rush {
+  /** How many requests one connection may send at once now. */
+  readonly most: () => number;
+  /** One with more, which is closed. */
+  readonly refused: (socket: Socket) => void;
+}
+
 export interface ArrivalsOptions {
   readonly known: KnownRequests;
   /** Begins an endless response on a socket that nobody reads, without an answer so far; false when it is not to be had now. */
@@ -30,6 +38,7 @@ export class Arrivals {
   readonly #waiting = new Map<Socket, Arrival>();
   #now = performance.now();
   #leaving = false;
+  #rush: Rush = { most: () => Infinity, refused: () => {} };
 
   constructor(options: ArrivalsOptions) {
     this.#options = options;
@@ -38,6 +47,11 @@ export class Arrivals {
   /** To be called before anything else is put before the server. */
   watch(server: Server): void {
     if (canReadRaw) interpose(server, (socket, goOn) => this.#take(socket, goOn));
+  }
+
+  /** Says what holds in a rush. */
+  inRush(rush: Rush): void {
+    this.#rush = rush;
   }
 
   /** Hands on who has said nothing. To be called some times a second. */
@@ -59,8 +73,12 @@ export class Arrivals {
   read(socket: Socket, bytes: Buffer, length: number): void {
     const { known, join } = this.#options;
     const request = known.find(bytes, length);
-    if (!request || !join(socket, request)) this.#handOn(socket, Buffer.from(bytes.subarray(0, length)));
-    else this.#waiting.delete(socket);
+    if (request && join(socket, request)) return void this.#waiting.delete(socket);
+    const first = bytes.subarray(0, length);
+    if (!hasMore(first, this.#rush.most())) return this.#handOn(socket, Buffer.from(first));
+    this.#waiting.delete(socket);
+    this.#rush.refused(socket);
+    socket.destroy();
   }
 
   #take(socket: Arriving, goOn: () => void): void {
@@ -86,5 +104,18 @@ export class Arrivals {
 
 function readFirst(this: Arriving, length: number, bytes: Buffer): boolean {
   this[arrivals]?.read(this, bytes, length);
+  return true;
+}
+
+const headEnd = Buffer.from("\r\n\r\n");
+
+/** Whether there are more than so many requests' ends in bytes: a look that costs a fiftieth of reading them. */
+function hasMore(bytes: Buffer, most: number): boolean {
+  if (most === Infinity) return false;
+  let at = -headEnd.length;
+  for (let found = 0; found <= most; found++) {
+    at = bytes.indexOf(headEnd, at + headEnd.length);
+    if (at < 0) return false;
+  }
   return true;
 }

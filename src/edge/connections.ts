@@ -111,8 +111,7 @@ export class Connections {
     visit.latest = response;
     if (response.socket !== null) return true;
     if (visit.behind >= (isRush ? maxPipelinedInRush : maxPipelined)) {
-      this.#options.counts.pipelineOverflow++;
-      this.#options.onOverflow?.(socket);
+      this.refuse(socket);
       // What came with it is not looked at any more.
       this.#visits.delete(socket);
       socket.destroy();
@@ -121,6 +120,12 @@ export class Connections {
     visit.behind++;
     response.once("close", () => visit.behind--);
     return true;
+  }
+
+  /** Notes that too many requests came on a connection, which whoever calls this closes. */
+  refuse(socket: Socket): void {
+    this.#options.counts.pipelineOverflow++;
+    this.#options.onOverflow?.(socket);
   }
 
   /** Whether an answer is being written: bytes of another one would become part of it. */

@@ -14,7 +14,7 @@ import { Backlog } from "./backlog.ts";
 import { badRequest, expectationFailed, noTunnel } from "./bad-request.ts";
 import type { Witness } from "./census.ts";
 import type { Trust } from "./client-address.ts";
-import { Connections, type ConnectionsOptions } from "./connections.ts";
+import { Connections, type ConnectionsOptions, maxPipelinedInRush } from "./connections.ts";
 import { headWithinMs, lookEveryMs, maxHeadBytes, requestWithinMs } from "./deadlines.ts";
 import { type FrontCounts, frontMetrics, newFrontCounts } from "./front-metrics.ts";
 import type { Gate, Misdeed } from "./guard.ts";
@@ -109,9 +109,13 @@ export async function createFronts(options: FrontOptions): Promise<Fronts> {
   });
   for (const one of secure ? [server, secure.server] : [server]) {
     connections.watch(one, one === server ? "connection" : "secureConnection");
-    serveRequests(one, connections, counts, options);
+    const backlog = serveRequests(one, connections, counts, options);
     // What is put before the server last comes first: a proxy's header, the guard, and then who is known by its bytes.
-    if (one === server && !proxyProtocol) options.arrivals.watch(server);
+    if (one === server && !proxyProtocol) {
+      options.arrivals.watch(server);
+      const most = (): number => (backlog.isRush ? maxPipelinedInRush : Infinity);
+      options.arrivals.inRush({ most, refused: (socket) => connections.refuse(socket) });
+    }
     gate?.watch(one, one === server ? "http" : "tls");
     if (!proxyProtocol) continue;
     const { requireProxyHeader } = await import("./proxy-protocol.ts");
@@ -128,7 +132,7 @@ function serveRequests(
   connections: Connections,
   frontCounts: FrontCounts,
   { router, webSockets, counts, slices, trust, witness, address, log, gate, stallMs, undrainedMs }: FrontOptions,
-): void {
+): Backlog {
   const refuse = (request: http.IncomingMessage, response: http.ServerResponse, problem: Problem): void => {
     counts.badRequests++;
     gate?.saw(request.socket, "bad-request");
@@ -208,6 +212,7 @@ function serveRequests(
     }
     socket.destroy();
   });
+  return backlog;
 }
 
 /** Whether a request had an answer by which its client is told that it was wrong. */
