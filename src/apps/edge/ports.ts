@@ -6,6 +6,11 @@ import { type BareHandle, handleOf, type Peers } from "./peers.ts";
 
 /** Connections that the kernel keeps until they are accepted, if `net.core.somaxconn` allows as many. */
 export const backlog = 65_535;
+/**
+ * The same of each of a port's queues, where it has many: 8,192 together. Whoever is behind more waits longer than the second after
+ * which their system asks again anyway.
+ */
+export const queueBacklog = 128;
 /** For how long a predecessor may take to lend its ports, ms. */
 const lentWithinMs = 3000;
 
@@ -36,11 +41,16 @@ export class Ports {
     options.peers?.hear("lend-ports", () => this.#lend());
   }
 
+  get #backlog(): number {
+    return (this.#options.queues ?? acceptQueues) > 1 ? queueBacklog : backlog;
+  }
+
   /** @param name under which a successor finds it */
   async open(name: string, server: Server, { host, port }: { host: string; port: number }): Promise<void> {
     const handle = (await this.#inherited()).get(name);
     try {
-      const isShared = (handle && (await this.#listenOn(server, handle))) || (await listen(server, host, port));
+      const isShared =
+        (handle && (await this.#listenOn(server, handle))) || (await listen(server, host, port, this.#backlog));
       if (isShared) await this.#openQueues(name, server, { host, port });
     } catch (failure) {
       throw new Problem({
@@ -63,7 +73,7 @@ export class Ports {
       const queue = createServer();
       const handle = inherited.get(`${name} ${i}`);
       try {
-        if (!handle || !(await this.#listenOn(queue, handle))) await listen(queue, host, port);
+        if (!handle || !(await this.#listenOn(queue, handle))) await listen(queue, host, port, this.#backlog);
       } catch (failure) {
         // Those that there are do, only more slowly in a rush.
         return this.#options.log.warn("queue-not-opened", { name, queues: i - 1, reason: errno(failure) });
@@ -75,7 +85,7 @@ export class Ports {
 
   async #listenOn(server: Server, handle: BareHandle): Promise<boolean> {
     try {
-      await listening(server, () => server.listen(handle, backlog));
+      await listening(server, () => server.listen(handle, this.#backlog));
       return true;
     } catch (failure) {
       this.#options.log.warn("port-not-inherited", { error: failure });
@@ -115,9 +125,9 @@ export class Ports {
 }
 
 /** True when the port can be opened once more beside this. */
-async function listen(server: Server, host: string, port: number): Promise<boolean> {
+async function listen(server: Server, host: string, port: number, queue: number): Promise<boolean> {
   try {
-    await listening(server, () => server.listen({ host, port, backlog, reusePort: true }));
+    await listening(server, () => server.listen({ host, port, backlog: queue, reusePort: true }));
     return true;
   } catch (failure) {
     // Where the system cannot share a port among processes, one edge has it alone.
