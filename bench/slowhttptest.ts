@@ -1,10 +1,14 @@
 /**
  * `node bench/slowhttptest.ts [--connections 1000] [--seconds 40] [--listeners 500]`: Debian's `slowhttptest` in its four modes, one
  * after the other, each against a server of its own with one edge and people who listen; a newcomer comes four times a second.
+ * With --write the table goes into docs/shield.md.
  */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { UnderAttack } from "../test/e2e/under-attack.ts";
 import { slowHttpTest, slowModes } from "../test/e2e/slowhttptest.ts";
 import { machine, option } from "./figures.ts";
+import { written } from "./shield/table.ts";
 
 const connections = Math.min(2000, option("connections", 1000));
 const seconds = Math.min(120, option("seconds", 40));
@@ -13,11 +17,11 @@ const listeners = Math.min(5000, option("listeners", 500));
 const quantile = (values: readonly number[], q: number): number =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))] ?? Number.NaN;
 
-console.log(`${machine()}; ${listeners} listeners, ${connections} connections of each mode\n`);
-console.log(
+const lines = [
   "| mode | its connections were closed, or let go of, after | gaps, cut | newcomers: p50, p99, without sound | its own probe | edge: cores, memory |",
-);
-console.log("| --- | --- | --- | --- | --- | --- |");
+  "| --- | --- | --- | --- | --- | --- |",
+];
+console.log(`${machine()}; ${listeners} listeners, ${connections} connections of each mode\n\n${lines.join("\n")}`);
 for (const mode of slowModes) {
   await using house = await UnderAttack.start({ streams: listeners - 20, numbered: 20 });
   const began = performance.now();
@@ -34,11 +38,17 @@ for (const mode of slowModes) {
   const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
   const cells = [
     mode,
-    `${free.toFixed(0)} s (${done.exit || "it was ended"})`,
+    done.exit === "No open connections left" ? `closed, ${done.after} s` : `let go of, ${free.toFixed(0)} s`,
     `${heard.faults.length}, ${heard.cut}`,
     `${quantile(heard.joins, 0.5).toFixed(0)} ms, ${quantile(heard.joins, 0.99).toFixed(0)} ms, ${heard.unheard.length} of ${heard.joins.length + heard.unheard.length}`,
     done.available ? "always answered" : "not always answered",
     `${used.cpu.toFixed(2)}, ${megabytes(used.before)} → ${megabytes(used.most)} MB`,
   ];
-  console.log(`| ${cells.join(" | ")} |`);
+  const line = `| ${cells.join(" | ")} |`;
+  lines.push(line);
+  console.log(line);
+}
+if (process.argv.includes("--write")) {
+  const document = join(import.meta.dirname, "../docs/shield.md");
+  writeFileSync(document, written(readFileSync(document, "utf8"), lines.join("\n"), "slowhttptest"));
 }

@@ -63,9 +63,9 @@ export function table(results: Results, waves: readonly string[]): string {
   return [`| ${head} |`, `| ${rule} |`, ...lines].join("\n");
 }
 
-/** The document with the table between its markers. */
-export function written(document: string, text: string): string {
-  const [begin, end] = ["<!-- shield -->", "<!-- /shield -->"];
+/** The document with a table between its markers. */
+export function written(document: string, text: string, marker = "shield"): string {
+  const [begin, end] = [`<!-- ${marker} -->`, `<!-- /${marker} -->`];
   const [from, to] = [document.indexOf(begin), document.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`there is no ${begin} with its end in the document`);
   return `${document.slice(0, from + begin.length)}\n\n${text}\n\n${document.slice(to)}`;
