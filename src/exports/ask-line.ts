@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 
 /** How long an answer on a Unix socket may take, ms, and how long it may be. */
-const answeredWithinMs = 5000;
+const answeredWithinMs = 15_000;
 const maxAnswerBytes = 256 * 1024;
 
 /** Says one line on a Unix socket and resolves with all that is answered until the other side closes, or until `isAll`. */
