@@ -5,7 +5,10 @@
  * Options: --only NAME,NAME (waves; a triple is written with its plus signs, or as `triples`), --seconds 8, --listeners 5000,
  * --edges 2, --times 10, --server DIR (the same against another working tree: its rows are "before"), --results FILE (what was
  * measured; rows that are measured again replace those of before, so a run that was broken off goes on), --missing (only what has no
- * row yet), --write (puts the table into docs/shield.md), --json.
+ * row yet), --write (puts the table into docs/shield.md; `oxfmt` it), --json.
+ *
+ * "Before" is a copy of an older commit with the packages of this one and its own pages:
+ *   git archive 0b96e3a | tar x -C DIR && ln -s "$PWD/node_modules" DIR/ && (cd DIR && node_modules/.bin/vite build)
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
