@@ -69,7 +69,16 @@ export class AudienceReporter {
 
   /** The next report. What it has of sketches and beacons is told with it, unless `lost` says that it did not arrive. */
   next(): AudienceReport {
-    const { name, audience, beacons, streams, levels = alwaysOpen, door, seats = () => manySeats, urls = [] } = this.#options;
+    const {
+      name,
+      audience,
+      beacons,
+      streams,
+      levels = alwaysOpen,
+      door,
+      seats = () => manySeats,
+      urls = [],
+    } = this.#options;
     this.#expire();
     const numbered = audience.numbered();
     const listeners = new Map<string, number>();
