@@ -55,7 +55,11 @@ describe("the package", () => {
     const files = await readdir(join(home, "node_modules", "rostra"), { recursive: true });
     expect(files.filter((name) => /\.tsx?$/.test(name) && !name.endsWith(".d.ts"))).toEqual([]);
     const ours = files.filter((name) => !/^(?:node_modules|dist\/types)\//.test(name));
-    expect(ours.filter((name) => /(?:^|\/)(?:test|bench|src)\/|\.(?:test|fixture|contract)\./.test(name))).toEqual([]);
+    expect(
+      ours.filter((name) =>
+        /(?:^|\/)(?:test|testing|bench|src)\/|\.(?:test|test-[a-z-]+|fixture|contract)\./.test(name),
+      ),
+    ).toEqual([]);
     expect(files).toEqual(
       expect.arrayContaining([
         "dist/apps/rostra.js",
