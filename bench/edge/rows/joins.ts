@@ -36,15 +36,22 @@ const unserved = (sample: Sample | undefined): number | undefined => sample && 1
 
 async function* measure(bench: Bench): AsyncIterable<Sample> {
   const one = (subject: string, start: Start, finite?: string): Promise<Sample> =>
-    joinsOf(bench, subject, start, finite);
+    joinsOf(bench, subject, start, finite === undefined ? {} : { finite });
   yield one(names.rostra, startRostra);
   if (bench.has("icecast2")) yield one(names.icecast, startIcecast);
   if (bench.has("nginx")) yield one(names.nginx, startNginxStatic, joinPath);
 }
 
+export interface BurstOptions {
+  /** A file that is asked for in place of an endless response. */
+  readonly finite?: string;
+  /** @default as many as the bench's burst has */
+  readonly connections?: number;
+}
+
 /** What a burst of joins costs a server. */
-export function joinsOf(bench: Bench, subject: string, start: Start, finite?: string): Promise<Sample> {
-  const connections = bench.sizes.burst;
+export function joinsOf(bench: Bench, subject: string, start: Start, options: BurstOptions = {}): Promise<Sample> {
+  const { finite, connections = bench.sizes.burst } = options;
   return bench.with(start, async (server, source) => {
     if (!finite) await bench.warm(server, streamPath);
     const before = server.cpu();

@@ -27,6 +27,8 @@ export async function startRostra({ folder, source }: Setting, options: RostraOp
     ROSTRA_HOST: "127.0.0.1",
     PORT: String(port),
     ROSTRA_LOG: "warn",
+    // Crowds here may be as large as descriptors allow; rivals have no level at which newcomers get a place in line.
+    ROSTRA_LEVELS: "0",
     ...options.env,
   };
   if (source.socketPath !== join(folder, "origin.sock")) throw new Error("the edge looks for its origin in its folder");
