@@ -113,6 +113,12 @@ describe("verdicts", () => {
     expect(wrong).toEqual([]);
   });
 
+  test("VE-21 a million honest visitors, most of them within a minute, are the crowd", { timeout: 120_000 }, () => {
+    const { verdict } = play({ seed: 5_400_000, crowd: "push", people: 1_000_000 });
+    expect(verdict.kind).toBe("crowd");
+    expect(verdict.shares.crowd.share).toBeGreaterThan(0.9);
+  });
+
   test("VE-22 an exact mimic is the crowd or cannot tell; a flood that is half of the load is found, with its share", () => {
     for (let i = 0; i < 4; i++) {
       const { verdict } = play({ seed: 5_200_000 + i, crowd: "announced", attack: "mimic", share: 0.3 + i / 10 });

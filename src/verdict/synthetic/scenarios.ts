@@ -14,6 +14,8 @@ export interface Scenario {
   /** The attack's strength as a share of the whole load while it goes on, in (0, 1). @default drawn, 0.05 to 0.95 */
   readonly share?: number;
   readonly fault?: FaultName;
+  /** How many people come. @default drawn, 150 to 3,000 */
+  readonly people?: number;
 }
 
 export interface Staged {
@@ -35,7 +37,8 @@ export function stage(scenario: Scenario): Staged {
   const scene = new Scene(scenario.seed);
   const { chance } = scene;
   const isFirst = scenario.crowd === "first-event" || chance.is(0.1);
-  const people = peopleOf(scene, isFirst ? { known: 0 } : {});
+  const drawn = peopleOf(scene, isFirst ? { known: 0 } : {});
+  const people = { ...drawn, count: scenario.people ?? drawn.count };
   if (scenario.crowd) {
     if (scenario.crowd !== "end-herd")
       audience(scene, people, isFirst ? 0 : Math.round(people.count * chance.between(0.02, 0.4)));
