@@ -3,7 +3,7 @@ import { createConnection } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { livePaths } from "../../src/wire/paths.ts";
-import { ChunkReader } from "../../test/e2e/boxes.ts";
+import { firstSound } from "../../test/e2e/first-sound.ts";
 
 /** Whoever has neither sound nor a place in line after so long has neither, ms. */
 const patienceMs = 15_000;
@@ -87,24 +87,8 @@ export class Newcomers {
     const patience = setTimeout(() => socket.destroy(new Error("nothing came")), Math.max(1, withinMs));
     try {
       const path = livePaths.stream(this.#space, "opus-32k") + seat;
-      socket.write(`GET ${path} HTTP/1.1\r\nHost: here\r\nUser-Agent: Mozilla/5.0 (bench)\r\n\r\n`);
-      const reader = new ChunkReader();
-      let head = Buffer.alloc(0);
-      let isInBody = false;
-      for await (const data of socket as AsyncIterable<Buffer>) {
-        let body = data;
-        if (!isInBody) {
-          head = Buffer.concat([head, data]);
-          const end = head.indexOf("\r\n\r\n");
-          if (end < 0) continue;
-          const status = head.toString("latin1", 9, 12);
-          if (status !== "200") return `answered ${status}`;
-          body = head.subarray(end + 4);
-          isInBody = true;
-        }
-        if (reader.push(body).length > 0) return "sound";
-      }
-      return "the connection ended";
+      await firstSound(socket, `GET ${path} HTTP/1.1\r\nHost: here\r\nUser-Agent: Mozilla/5.0 (bench)\r\n\r\n`);
+      return "sound";
     } catch (thrown) {
       return thrown instanceof Error ? thrown.message : String(thrown);
     } finally {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { LiveState } from "../../src/wire/state.ts";
 import { ChunkReader } from "./boxes.ts";
 import { Crowd } from "./crowd.ts";
+import { firstSound } from "./first-sound.ts";
 
 /** Whoever has heard nothing after so long is told as such. */
 const patienceMs = 15_000;
@@ -123,27 +124,9 @@ export class Bystanders {
     const socket = createConnection({ port: this.#port, host: "127.0.0.1" });
     const patience = setTimeout(() => socket.destroy(new Error(`nothing within ${patienceMs} ms`)), patienceMs);
     try {
-      socket.write(`GET ${this.#path}/stream.mp4 HTTP/1.1\r\nHost: here\r\n\r\n`);
-      const reader = new ChunkReader();
-      let head = Buffer.alloc(0);
-      let isInBody = false;
-      for await (const data of socket as AsyncIterable<Buffer>) {
-        let body = data;
-        if (!isInBody) {
-          head = Buffer.concat([head, data]);
-          const end = head.indexOf("\r\n\r\n");
-          if (end < 0) continue;
-          const status = head.toString("latin1", 9, 12);
-          if (status !== "200") throw new Error(`answered ${status}`);
-          body = head.subarray(end + 4);
-          isInBody = true;
-        }
-        const [chunk] = reader.push(body);
-        if (!chunk) continue;
-        if (!this.#crowd.canon.agrees(chunk.slot, chunk.bytes)) throw new Error(`slot ${chunk.slot} has other bytes`);
-        return performance.now() - began;
-      }
-      throw new Error("the connection ended");
+      const chunk = await firstSound(socket, `GET ${this.#path}/stream.mp4 HTTP/1.1\r\nHost: here\r\n\r\n`);
+      if (!this.#crowd.canon.agrees(chunk.slot, chunk.bytes)) throw new Error(`slot ${chunk.slot} has other bytes`);
+      return performance.now() - began;
     } finally {
       clearTimeout(patience);
       socket.destroy();
